@@ -1,0 +1,16 @@
+//! What tests share: fixtures, fakes for the ports that are cheap to fake, and the contract suites
+//! that an adapter of a storage port passes. A dev-dependency; never shipped.
+#![expect(clippy::unwrap_used, reason = "the whole crate is for tests")]
+
+pub mod clock;
+pub mod contract;
+pub mod fixtures;
+pub mod harness;
+pub mod ids;
+pub mod policies;
+pub mod sealers;
+
+pub use clock::FixedClock;
+pub use harness::{StorageHarness, Stores};
+pub use ids::SequentialIds;
+pub use sealers::{FakeCursorSealer, FakeFlowSealer, FakeSealer};

@@ -1,0 +1,21 @@
+use clap::Args;
+use xshell::Shell;
+
+use crate::{lint::Lint, steps::Steps, test::Test};
+
+/// Lint, then test: what has to pass before a change goes in.
+///
+/// `.ci/run` runs exactly this. The tests run even where lint found something, so that one run
+/// tells all there is to mend.
+#[derive(Args)]
+pub(crate) struct Ci {}
+
+impl Ci {
+    #[expect(clippy::unused_self, reason = "every task runs the same way")]
+    pub(crate) fn run(&self, sh: &Shell) -> anyhow::Result<()> {
+        let mut steps = Steps::new("ci");
+        steps.run("lint", "cargo xtask lint", || Lint::default().run(sh));
+        steps.run("test", "cargo xtask test", || Test::default().run(sh));
+        steps.finish()
+    }
+}

@@ -1,0 +1,73 @@
+mod manifest;
+mod text;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use xshell::{Shell, cmd};
+
+use crate::metadata::Metadata;
+
+/// Checks what no compiler checks: manifests, file names, sizes, words that do not belong.
+///
+/// Every member inherits the lints and takes its dependencies from the workspace; no mod.rs, no
+/// Rust file over 600 lines, no lint switched off without a word, no package registry and no path
+/// of somebody's machine in any file under version control (or about to be: whatever
+/// `.gitignore` does not exclude).
+#[derive(Args)]
+pub(crate) struct Tidy {}
+
+impl Tidy {
+    #[expect(clippy::unused_self, reason = "every task runs the same way")]
+    pub(crate) fn run(&self, sh: &Shell) -> anyhow::Result<()> {
+        check(sh)
+    }
+}
+
+pub(crate) fn check(sh: &Shell) -> anyhow::Result<()> {
+    let mut faults = manifest_faults(sh)?;
+    for path in files(sh)? {
+        // What is not UTF-8 is no text: an image, say.
+        if let Ok(content) = String::from_utf8(sh.read_binary_file(&path)?) {
+            faults.extend(text::faults(&path, &content));
+        }
+    }
+    if faults.is_empty() {
+        println!("everything is tidy");
+        return Ok(());
+    }
+    for fault in &faults {
+        println!("{fault}");
+    }
+    bail!("{} things are not tidy", faults.len())
+}
+
+fn manifest_faults(sh: &Shell) -> anyhow::Result<Vec<String>> {
+    let root = sh.current_dir();
+    let mut faults = Vec::new();
+    for package in Metadata::read(sh)?.packages {
+        let path = package
+            .manifest_path
+            .strip_prefix(&root)
+            .unwrap_or(&package.manifest_path);
+        let manifest = sh.read_file(path)?;
+        let manifest =
+            toml::from_str(&manifest).with_context(|| format!("{} is not TOML", path.display()))?;
+        faults.extend(manifest::faults(&path.display().to_string(), &manifest));
+    }
+    Ok(faults)
+}
+
+/// The files under version control, and those that would be with the next `git add`.
+fn files(sh: &Shell) -> anyhow::Result<Vec<String>> {
+    let listed = cmd!(sh, "git ls-files --cached --others --exclude-standard -z")
+        .quiet()
+        .read()?;
+    let is_file = |path: &&str| sh.current_dir().join(path).is_file();
+    let mut files: Vec<String> = listed
+        .split_terminator('\0')
+        .filter(is_file)
+        .map(str::to_owned)
+        .collect();
+    files.dedup();
+    Ok(files)
+}
