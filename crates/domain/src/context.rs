@@ -1,0 +1,139 @@
+//! Contexts: business objects of the product to which a connection can belong.
+
+use std::{fmt, str::FromStr};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    id::EnvironmentId,
+    text::{InvalidText, check_slug},
+};
+
+/// How many contexts one request may name.
+pub const MAX_CONTEXTS: usize = 5;
+
+/// The key of a context, `type:id`. Both parts have 1 to 100 characters out of
+/// `A–Z a–z 0–9 . _ -`, so the colon always separates them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ContextKey {
+    kind: String,
+    id: String,
+}
+
+impl ContextKey {
+    /// Makes a key of a context's type and id.
+    pub fn new(kind: impl Into<String>, id: impl Into<String>) -> Result<Self, InvalidText> {
+        let (kind, id) = (kind.into(), id.into());
+        check_slug(&kind, 100).map_err(|e| InvalidText(format!("has a type that {e}")))?;
+        check_slug(&id, 100).map_err(|e| InvalidText(format!("has an id that {e}")))?;
+        Ok(Self { kind, id })
+    }
+
+    /// The context's type, such as `tenant`.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// The context's id within its type.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl fmt::Display for ContextKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.kind, self.id)
+    }
+}
+
+impl FromStr for ContextKey {
+    type Err = InvalidText;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (kind, id) = text
+            .split_once(':')
+            .ok_or_else(|| InvalidText("must have the form type:id".to_owned()))?;
+        Self::new(kind, id)
+    }
+}
+
+impl TryFrom<String> for ContextKey {
+    type Error = InvalidText;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<ContextKey> for String {
+    fn from(key: ContextKey) -> Self {
+        key.to_string()
+    }
+}
+
+/// A set of context keys, sorted and without doubles: two sets are equal exactly when they name
+/// the same contexts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "Vec<ContextKey>", into = "Vec<ContextKey>")]
+pub struct ContextKeys(Vec<ContextKey>);
+
+impl ContextKeys {
+    /// Whether no context is named.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The keys in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &ContextKey> {
+        self.0.iter()
+    }
+}
+
+impl From<Vec<ContextKey>> for ContextKeys {
+    fn from(mut keys: Vec<ContextKey>) -> Self {
+        keys.sort();
+        keys.dedup();
+        Self(keys)
+    }
+}
+
+impl FromIterator<ContextKey> for ContextKeys {
+    fn from_iter<I: IntoIterator<Item = ContextKey>>(keys: I) -> Self {
+        keys.into_iter().collect::<Vec<_>>().into()
+    }
+}
+
+impl From<ContextKeys> for Vec<ContextKey> {
+    fn from(keys: ContextKeys) -> Self {
+        keys.0
+    }
+}
+
+/// A context as a request names it: its key and, perhaps, data to keep if the context is new.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedContext {
+    /// Which context.
+    pub key: ContextKey,
+    /// What to store beside it when it is made; an existing context keeps what it has.
+    pub data: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+/// A stored context.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Context {
+    /// The environment it lives in.
+    pub environment_id: EnvironmentId,
+    /// Its key; unique in its environment.
+    pub key: ContextKey,
+    /// The product's own data.
+    pub data: serde_json::Map<String, serde_json::Value>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}

@@ -1,0 +1,111 @@
+//! Integrations: the product's own apps at the providers.
+
+use std::{collections::BTreeMap, fmt};
+
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::{
+    id::{EnvironmentId, IntegrationId},
+    provider::ProviderId,
+    sealed::{Sealed, SealedPlace},
+};
+
+/// The product's own app at a provider, in one environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Integration {
+    /// Its id.
+    pub id: IntegrationId,
+    /// The environment it lives in.
+    pub environment_id: EnvironmentId,
+    /// The provider.
+    pub provider: ProviderId,
+    /// The name under which clients know it; unique in its environment.
+    pub identifier: String,
+    /// What people call it.
+    pub name: String,
+    /// Whether it may be used.
+    pub active: bool,
+    /// Its credentials, sealed; see [`Credentials`].
+    pub credentials: Sealed,
+    /// How often its credentials have been replaced; starts at 1.
+    pub generation: u64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+impl Integration {
+    /// Where the sealed credentials belong.
+    #[must_use]
+    pub fn credentials_place(&self) -> SealedPlace {
+        SealedPlace {
+            environment_id: self.environment_id,
+            row: self.id.0,
+            column: "integrations.credentials",
+            generation: self.generation,
+        }
+    }
+}
+
+/// An integration's credentials by their names on the wire: `clientId`, `secretKey`, and what else
+/// its provider's policy knows.
+#[derive(Clone, Default)]
+pub struct Credentials(BTreeMap<String, SecretString>);
+
+impl Credentials {
+    /// The OAuth client id (RFC 6749 section 2.2).
+    pub const CLIENT_ID: &str = "clientId";
+    /// The OAuth client secret.
+    pub const SECRET_KEY: &str = "secretKey";
+    /// The one tenant that may connect; without it, any may.
+    pub const TENANT_ID: &str = "tenantId";
+    /// Where the person is sent when the flow has ended.
+    pub const REDIRECT_URL: &str = "redirectUrl";
+
+    /// The value of a credential, if it is there.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(ExposeSecret::expose_secret)
+    }
+
+    /// The names that are there.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// The credentials as the JSON object that is sealed.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        let exposed: BTreeMap<&str, &str> = self
+            .0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.expose_secret()))
+            .collect();
+        serde_json::to_vec(&exposed).unwrap_or_default()
+    }
+
+    /// Reads what [`Self::to_json`] wrote.
+    pub fn from_json(json: &[u8]) -> Result<Self, serde_json::Error> {
+        let members: BTreeMap<String, String> = serde_json::from_slice(json)?;
+        Ok(members.into_iter().collect())
+    }
+}
+
+impl FromIterator<(String, String)> for Credentials {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(members: I) -> Self {
+        Self(
+            members
+                .into_iter()
+                .map(|(name, value)| (name, SecretString::from(value)))
+                .collect(),
+        )
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.names()).finish()
+    }
+}

@@ -1,0 +1,41 @@
+//! What the domain asks of the world. A port is a role; adapters fill it. All of them are
+//! object-safe and shared between tasks.
+//!
+//! Storage ports have contract suites in the testkit: an adapter is right when it passes them.
+
+pub mod api_key_store;
+pub mod attempt_store;
+pub mod clock;
+pub mod connection_store;
+pub mod context_store;
+pub mod endpoint_store;
+pub mod environment_store;
+pub mod id_generator;
+pub mod idempotency_store;
+pub mod integration_store;
+pub mod key_check_store;
+pub mod provider_client;
+pub mod sealer;
+pub mod store_error;
+pub mod subscriber_store;
+
+pub use api_key_store::ApiKeyStore;
+pub use attempt_store::{AttemptFilter, AttemptStore, Claim};
+pub use clock::{Clock, Timer};
+pub use connection_store::{
+    ConnectionFilter, ConnectionStore, ConnectionWrite, RecordConnection, RecordError,
+};
+pub use context_store::ContextStore;
+pub use endpoint_store::{EndpointFilter, EndpointStore};
+pub use environment_store::EnvironmentStore;
+pub use id_generator::IdGenerator;
+pub use idempotency_store::{IdempotencyClaim, IdempotencyStore};
+pub use integration_store::IntegrationStore;
+pub use key_check_store::KeyCheckStore;
+pub use provider_client::{CodeExchange, ProviderClient, ProviderError};
+pub use sealer::{CursorSealer, FlowSealer, OpenError, OpenedFlow, SealedFlow, Sealer};
+pub use store_error::{InsertError, StoreError};
+pub use subscriber_store::SubscriberStore;
+
+#[cfg(feature = "test-support")]
+pub use provider_client::MockProviderClient;

@@ -1,0 +1,30 @@
+//! Where answers are kept for their repetition.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::{idempotency::IdempotencyRecord, ports::StoreError};
+
+/// The answer to a claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IdempotencyClaim {
+    /// The key was free; the record is stored.
+    New,
+    /// The key is taken by this record, which has not expired.
+    Taken(Box<IdempotencyRecord>),
+}
+
+/// Keeps answers under idempotency keys.
+#[async_trait]
+pub trait IdempotencyStore: Send + Sync {
+    /// Stores a record unless its scope holds one that has not expired at `now`. Of any number of
+    /// callers exactly one stores; the others get what it stored.
+    async fn claim(
+        &self,
+        record: &IdempotencyRecord,
+        now: Timestamp,
+    ) -> Result<IdempotencyClaim, StoreError>;
+
+    /// Deletes at most `limit` records that have expired at `now`; answers how many.
+    async fn delete_expired(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError>;
+}

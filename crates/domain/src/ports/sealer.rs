@@ -1,0 +1,68 @@
+//! Sealing: authenticated encryption bound to where a value belongs.
+
+use secrecy::SecretSlice;
+
+use crate::{
+    flow::{Flow, FlowSecrets},
+    id::EnvironmentId,
+    page::Position,
+    sealed::{Sealed, SealedPlace},
+};
+
+/// A sealed value did not open: it was altered, belongs elsewhere, or its key is not in the ring.
+/// Which of them is nobody's business but the log's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// The key that it names is not in the ring.
+    #[error("the sealing key {0:?} is not in the key ring")]
+    UnknownKey(String),
+    /// It is no sealed value, was altered, or belongs elsewhere.
+    #[error("the sealed value does not open here")]
+    Refused,
+}
+
+/// Seals secrets for storage.
+pub trait Sealer: Send + Sync {
+    /// Seals a secret for one place. Sealing the same twice gives two different values.
+    fn seal(&self, secret: &[u8], place: &SealedPlace) -> Sealed;
+
+    /// Opens what was sealed for this very place.
+    fn open(&self, sealed: &Sealed, place: &SealedPlace) -> Result<SecretSlice<u8>, OpenError>;
+}
+
+/// A flow, sealed to travel.
+#[derive(Clone, Debug)]
+pub struct SealedFlow {
+    /// The `state` parameter: characters out of `A–Z a–z 0–9 _ -` only.
+    pub state: String,
+    /// The flow's secrets.
+    pub secrets: FlowSecrets,
+}
+
+/// A flow whose state came back.
+#[derive(Clone, Debug)]
+pub struct OpenedFlow {
+    /// The flow.
+    pub flow: Flow,
+    /// Its secrets, the same as when it was sealed.
+    pub secrets: FlowSecrets,
+}
+
+/// Seals flows into OAuth `state` parameters, with a key ring of its own.
+pub trait FlowSealer: Send + Sync {
+    /// Seals a flow.
+    fn seal(&self, flow: &Flow) -> SealedFlow;
+
+    /// Opens a state; one that differs in a single bit is refused. The time of issue is not
+    /// checked here.
+    fn open(&self, state: &str) -> Result<OpenedFlow, OpenError>;
+}
+
+/// Seals positions in lists into opaque cursors.
+pub trait CursorSealer: Send + Sync {
+    /// Seals a position in one environment's list of that name.
+    fn seal(&self, environment: EnvironmentId, list: &str, position: Position) -> String;
+
+    /// Opens a cursor of that very list; `None` for anything else.
+    fn open(&self, environment: EnvironmentId, list: &str, cursor: &str) -> Option<Position>;
+}

@@ -1,0 +1,87 @@
+//! A provider's policy.
+
+use crate::{
+    attempt::Failure,
+    connection::{ConnectionMode, CredentialKind},
+    endpoint::EndpointKind,
+    flow::{Flow, Leg},
+    integration::Credentials,
+    provider::{
+        AuthorizeRequest, CredentialField, Grant, ProviderId, ScopePolicy,
+        credentials::{self, CredentialProblem},
+    },
+    reason::Reason,
+};
+
+/// What a provider demands and allows.
+#[derive(Clone, Debug)]
+pub struct ProviderPolicy {
+    /// Its id on the wire.
+    pub id: ProviderId,
+    /// What people call it.
+    pub name: &'static str,
+    /// What people call an account there: `workspace`, `tenant`.
+    pub account_noun: &'static str,
+    /// The credentials that an integration of it has.
+    pub credentials: Vec<CredentialField>,
+    /// Its OAuth flow, if it has one.
+    pub connect: Option<ConnectPolicy>,
+}
+
+/// A provider's OAuth flow.
+#[derive(Clone, Debug)]
+pub struct ConnectPolicy {
+    /// The connection modes that it can serve.
+    pub modes: &'static [ConnectionMode],
+    /// The page where consent is given.
+    pub consent: AuthorizeRequest,
+    /// The page where the person then signs in, for a provider whose consent brings no code and
+    /// proves nothing (Microsoft's admin consent). Without it, the consent itself brings the code.
+    pub sign_in: Option<AuthorizeRequest>,
+    /// The scopes that can be asked for.
+    pub scopes: ScopePolicy,
+    /// Which kind of endpoint a person at this provider is.
+    pub person_endpoint: EndpointKind,
+    /// The credential that a grant must bring; none where the app authenticates by itself.
+    pub required_credential: Option<CredentialKind>,
+}
+
+impl ProviderPolicy {
+    /// Checks the credentials of an integration of this provider; answers every problem.
+    #[must_use]
+    pub fn check_credentials(&self, credentials: &Credentials) -> Vec<CredentialProblem> {
+        credentials::check(&self.credentials, credentials)
+    }
+
+    /// The names of the required credentials that are not there.
+    #[must_use]
+    pub fn missing_credentials(&self, credentials: &Credentials) -> Vec<&'static str> {
+        self.credentials
+            .iter()
+            .filter(|field| field.required && credentials.get(field.name).is_none())
+            .map(|field| field.name)
+            .collect()
+    }
+}
+
+impl ConnectPolicy {
+    /// Whether what the provider granted may become a connection of this flow.
+    pub fn accept(&self, flow: &Flow, grant: &Grant) -> Result<(), Failure> {
+        if let Leg::SignIn { tenant } = &flow.leg
+            && !grant.workspace.id.eq_ignore_ascii_case(tenant)
+        {
+            return Err(Reason::TenantMismatch.into());
+        }
+        if self.required_credential.is_some() && grant.credentials.is_empty() {
+            return Err(Reason::WrongTokenType.into());
+        }
+        let missing = self.scopes.missing(&flow.scopes, grant);
+        if !missing.is_empty() {
+            return Err(Failure {
+                reason: Reason::InsufficientScope,
+                provider_error: Some(format!("not granted: {}", missing.join(" "))),
+            });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,34 @@
+//! Who is asking?
+
+use crate::{
+    api_key::{ApiKey, ApiKeyRole, PresentedKey},
+    broker::Broker,
+    reason::Reason,
+    usecase::{Refusal, UseCaseError},
+};
+
+impl Broker {
+    /// Finds the live API key that a request presented, and checks that its role allows what
+    /// needs `needed`. A missing, unknown and revoked key are refused alike.
+    pub async fn authenticate(
+        &self,
+        presented: Option<&PresentedKey>,
+        needed: ApiKeyRole,
+    ) -> Result<ApiKey, UseCaseError> {
+        let presented = presented.ok_or(Reason::Unauthorized)?;
+        let key = self
+            .api_keys
+            .find_by_hash(&presented.hash())
+            .await?
+            .filter(|key| key.revoked_at.is_none())
+            .ok_or(Reason::Unauthorized)?;
+        if !key.role.allows(needed) {
+            let message = format!(
+                "This needs an API key of role {needed}; this one has {}.",
+                key.role
+            );
+            return Err(Refusal::new(Reason::Forbidden, message).into());
+        }
+        Ok(key)
+    }
+}

@@ -1,0 +1,304 @@
+//! The callback: from a provider's answer to a stored connection.
+
+use secrecy::SecretString;
+use url::Url;
+use uuid::Uuid;
+
+use crate::{
+    attempt::{AttemptStatus, ConnectAttempt, Failure},
+    broker::Broker,
+    flow::{Flow, FlowSecrets, Leg, Untimely},
+    integration::{Credentials, Integration},
+    ports::{Claim, CodeExchange, OpenedFlow, ProviderClient, StoreError},
+    provider::{AuthorizeInputs, ConnectPolicy, Grant},
+    reason::Reason,
+    text::sanitize,
+    usecase::UseCaseError,
+};
+
+/// What a provider sent to our callback, by way of the person's browser. Apart from the state,
+/// none of it proves anything.
+#[derive(Clone, Debug, Default)]
+pub struct Callback {
+    /// The state that we sealed.
+    pub state: Option<String>,
+    /// The authorization code.
+    pub code: Option<SecretString>,
+    /// Microsoft: the tenant that consented, allegedly.
+    pub tenant: Option<String>,
+    /// Microsoft: `True` after a consent, and after errors, too.
+    pub admin_consent: Option<String>,
+    /// The error code (RFC 6749 section 4.1.2.1).
+    pub error: Option<String>,
+    /// The error in words, for the product's developers.
+    pub error_description: Option<String>,
+}
+
+/// How far a flow came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// The person is to sign in here next.
+    SignIn(Url),
+    /// Nothing more will happen by itself, or another request is just at it: see the attempt.
+    Attempt(Box<ConnectAttempt>),
+}
+
+/// What a callback amounts to, as far as can be told without asking the provider.
+enum Answer {
+    Code(SecretString),
+    Consented { tenant: String },
+}
+
+impl Broker {
+    /// Takes a callback to its end. Refused, without an attempt, if the state is not ours or not
+    /// timely; failed, without a call to the provider, if the store is away. Otherwise the flow is
+    /// claimed first, so that no code is ever sent twice; run this on a task of its own, since from
+    /// then on it must not be dropped.
+    pub async fn complete_connect(&self, callback: Callback) -> Result<Progress, UseCaseError> {
+        let OpenedFlow { flow, secrets } = self.open_state(callback.state.as_deref())?;
+        let integration = self
+            .integrations
+            .find_by_id(flow.environment_id, flow.integration_id)
+            .await?
+            .ok_or(Reason::IntegrationUnavailable)?;
+        let (provider, connect) = self.flow_of(&integration)?;
+        let answer = if integration.active {
+            read_answer(callback, &flow, connect)
+        } else {
+            Err(Reason::IntegrationUnavailable.into())
+        };
+        let app = self.open_credentials(&integration)?;
+
+        let attempt = match self.claim(&flow, &integration, &answer).await? {
+            Ok(attempt) => attempt,
+            Err(lost) => return Ok(Progress::Attempt(lost)),
+        };
+        match answer {
+            Err(_) => Ok(Progress::Attempt(Box::new(attempt))),
+            Ok(Answer::Consented { tenant }) => Ok(Progress::SignIn(
+                self.sign_in_url(connect, &app, flow, tenant),
+            )),
+            Ok(Answer::Code(code)) => {
+                let client = provider
+                    .client
+                    .as_deref()
+                    .ok_or(Reason::OauthNotSupported)?;
+                let run = Run {
+                    broker: self,
+                    flow: &flow,
+                    integration: &integration,
+                    connect,
+                    client,
+                    app: &app,
+                };
+                Ok(Progress::Attempt(Box::new(
+                    run.finish(attempt, code, &secrets).await,
+                )))
+            }
+        }
+    }
+
+    fn open_state(&self, state: Option<&str>) -> Result<OpenedFlow, Reason> {
+        let state = state.ok_or(Reason::StateMissing)?;
+        let opened = self
+            .flow_sealer
+            .open(state)
+            .map_err(|_| Reason::StateInvalid)?;
+        opened
+            .flow
+            .check_time(self.clock.now())
+            .map_err(|untimely| match untimely {
+                Untimely::Expired => Reason::StateExpired,
+                Untimely::FromTheFuture => Reason::StateInvalid,
+            })?;
+        Ok(opened)
+    }
+
+    /// Makes the flow ours, in the state that the answer puts it in. `Err` holds what somebody
+    /// else made of it.
+    async fn claim(
+        &self,
+        flow: &Flow,
+        integration: &Integration,
+        answer: &Result<Answer, Failure>,
+    ) -> Result<Result<ConnectAttempt, Box<ConnectAttempt>>, UseCaseError> {
+        let now = self.clock.now();
+        let arrived = match flow.leg {
+            Leg::Consent => ConnectAttempt::claimed(flow, integration, now),
+            Leg::SignIn { .. } => {
+                let stored = self.attempts.find(flow.environment_id, flow.id).await?;
+                stored.ok_or(Reason::StateInvalid)?.signed_in(now)
+            }
+        };
+        let attempt = match answer {
+            Ok(Answer::Code(_)) => arrived,
+            Ok(Answer::Consented { .. }) => arrived.awaiting_sign_in(now),
+            Err(failure) => arrived.failed(failure, now),
+        };
+        let claim = match flow.leg {
+            Leg::Consent => self.attempts.claim(&attempt).await?,
+            Leg::SignIn { .. } => {
+                self.attempts
+                    .advance(AttemptStatus::AwaitingSignIn, &attempt)
+                    .await?
+            }
+        };
+        Ok(match claim {
+            Claim::Won => Ok(attempt),
+            Claim::Lost(stored) => Err(stored),
+        })
+    }
+
+    fn sign_in_url(
+        &self,
+        connect: &ConnectPolicy,
+        app: &Credentials,
+        flow: Flow,
+        tenant: String,
+    ) -> Url {
+        let page = connect.sign_in.as_ref().unwrap_or(&connect.consent);
+        let sealed = self
+            .flow_sealer
+            .seal(&flow.into_sign_in(tenant, self.clock.now()));
+        page.url(&AuthorizeInputs {
+            credentials: app,
+            redirect_uri: &self.redirect_uri,
+            state: &sealed.state,
+            scope: None,
+            secrets: &sealed.secrets,
+        })
+    }
+}
+
+/// Reads what came back. An error wins over everything beside it.
+fn read_answer(
+    callback: Callback,
+    flow: &Flow,
+    connect: &ConnectPolicy,
+) -> Result<Answer, Failure> {
+    if let Some(error) = callback.error {
+        return Err(refused(&error, callback.error_description.as_deref()));
+    }
+    if flow.leg == Leg::Consent && connect.sign_in.is_some() {
+        let consented = callback.admin_consent.as_deref() == Some("True");
+        return match callback.tenant {
+            Some(tenant) if consented && is_guid(&tenant) => Ok(Answer::Consented {
+                tenant: tenant.to_ascii_lowercase(),
+            }),
+            _ => Err(Reason::ConsentNotGranted.into()),
+        };
+    }
+    callback
+        .code
+        .map(Answer::Code)
+        .ok_or_else(|| Reason::CodeMissing.into())
+}
+
+/// An error of the authorization endpoint: RFC 6749 section 4.1.2.1, and what the providers add.
+fn refused(error: &str, description: Option<&str>) -> Failure {
+    let reason = match error {
+        // Microsoft says `consent_required` when an administrator declines.
+        "access_denied" | "consent_required" | "permission_denied" => Reason::AccessDenied,
+        "server_error" | "temporarily_unavailable" => Reason::ProviderError,
+        _ => Reason::AuthorizationRefused,
+    };
+    let told = match description {
+        Some(description) => format!("{error}: {description}"),
+        None => error.to_owned(),
+    };
+    Failure {
+        reason,
+        provider_error: Some(sanitize(&told, 300)),
+    }
+}
+
+fn is_guid(text: &str) -> bool {
+    text.len() == 36 && Uuid::try_parse(text).is_ok()
+}
+
+/// A claimed flow with a code in hand: what is left to do must be done.
+pub(super) struct Run<'a> {
+    pub(super) broker: &'a Broker,
+    pub(super) flow: &'a Flow,
+    pub(super) integration: &'a Integration,
+    pub(super) connect: &'a ConnectPolicy,
+    pub(super) client: &'a dyn ProviderClient,
+    pub(super) app: &'a Credentials,
+}
+
+impl Run<'_> {
+    async fn finish(
+        &self,
+        attempt: ConnectAttempt,
+        code: SecretString,
+        secrets: &FlowSecrets,
+    ) -> ConnectAttempt {
+        let grant = match self
+            .client
+            .exchange_code(self.app, &self.exchange(code, secrets))
+            .await
+        {
+            Ok(grant) => grant,
+            Err(error) => return self.give_up(attempt, error.into()).await,
+        };
+        let recorded = match self.connect.accept(self.flow, &grant) {
+            Ok(()) => self.record(&attempt, &grant).await,
+            Err(failure) => Err(failure),
+        };
+        match recorded {
+            Ok(completed) => completed,
+            Err(failure) => {
+                self.take_back(&grant).await;
+                self.give_up(attempt, failure).await
+            }
+        }
+    }
+
+    fn exchange(&self, code: SecretString, secrets: &FlowSecrets) -> CodeExchange {
+        CodeExchange {
+            code,
+            redirect_uri: self.broker.redirect_uri.clone(),
+            pkce_verifier: secrets.pkce_verifier.clone(),
+            nonce: secrets.nonce.clone(),
+            scopes: self.flow.scopes.clone(),
+            now: self.broker.clock.now(),
+        }
+    }
+
+    /// Ends the attempt without a connection. A store that is away cannot change what happened:
+    /// the person is told all the same, and the sweep finds the attempt later.
+    async fn give_up(&self, attempt: ConnectAttempt, failure: Failure) -> ConnectAttempt {
+        let failed = attempt.failed(&failure, self.broker.clock.now());
+        if let Err(error) = self
+            .broker
+            .attempts
+            .advance(AttemptStatus::Exchanging, &failed)
+            .await
+        {
+            log_store_error(&failed, &error);
+        }
+        failed
+    }
+
+    /// Takes back what the provider issued and nobody will keep. An account that another
+    /// connection leads to keeps its tokens: the provider may have issued the very same.
+    async fn take_back(&self, grant: &Grant) {
+        let (provider, account) = (&self.integration.provider, &grant.workspace.id);
+        if !matches!(
+            self.broker.connections.leads_to(provider, account).await,
+            Ok(false)
+        ) {
+            return;
+        }
+        for credential in &grant.credentials {
+            if let Err(error) = self.client.revoke(self.app, credential).await {
+                tracing::warn!(flow = %self.flow.id, %error, "an unused token could not be revoked");
+            }
+        }
+    }
+}
+
+pub(super) fn log_store_error(attempt: &ConnectAttempt, error: &StoreError) {
+    let cause = std::error::Error::source(error).map(ToString::to_string);
+    tracing::error!(flow = %attempt.id, %error, cause, "a connect attempt could not be stored");
+}

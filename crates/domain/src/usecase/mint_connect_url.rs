@@ -1,0 +1,261 @@
+//! Minting: from a request of the back end to a URL that its customer opens.
+
+use jiff::Timestamp;
+use url::Url;
+
+use crate::{
+    broker::Broker,
+    connection::{ConnectionIdentifier, ConnectionMode, ModeError},
+    context::{Context, NamedContext},
+    flow::{Flow, Leg},
+    id::{EnvironmentId, FlowId},
+    integration::{Credentials, Integration},
+    provider::{AuthorizeInputs, ConnectPolicy, Provider, ScopeError},
+    reason::Reason,
+    subscriber::SubscriberId,
+    usecase::{Refusal, UseCaseError},
+};
+
+/// No URL that we hand out is longer: browsers, proxies and providers take 2,000 characters.
+const MAX_URL_LENGTH: usize = 2000;
+
+/// By how much the sign-in page's URL may be longer than the consent page's of the same flow.
+const SIGN_IN_ALLOWANCE: usize = 300;
+
+/// A request for a connect URL.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MintConnectUrl {
+    /// The integration, by its identifier.
+    pub integration_identifier: String,
+    /// The subscriber: the owner in `subscriber` mode, the one to link in both.
+    pub subscriber_id: Option<SubscriberId>,
+    /// The identifier that the connection is to get.
+    pub connection_identifier: Option<ConnectionIdentifier>,
+    /// The contexts, made where they are new.
+    pub contexts: Vec<NamedContext>,
+    /// The scopes to ask for.
+    pub scopes: Option<Vec<String>>,
+    /// To whom the connection is to belong.
+    pub mode: Option<ConnectionMode>,
+    /// Whether to link the person who connects.
+    pub auto_link: Option<bool>,
+}
+
+/// A minted URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MintedUrl {
+    /// The provider's consent page.
+    pub url: Url,
+    /// The flow; its connect attempt will have this id.
+    pub flow_id: FlowId,
+    /// When the URL ceases to work.
+    pub expires_at: Timestamp,
+}
+
+impl Broker {
+    /// Mints the URL at which a person consents. Writes nothing, except contexts that are new.
+    pub async fn mint_connect_url(
+        &self,
+        environment: EnvironmentId,
+        request: MintConnectUrl,
+    ) -> Result<MintedUrl, UseCaseError> {
+        let has_subscriber = request.subscriber_id.is_some();
+        let mode =
+            ConnectionMode::settle(request.mode, has_subscriber, !request.contexts.is_empty())?;
+        let integration = self
+            .usable_integration(environment, &request.integration_identifier)
+            .await?;
+        let (provider, connect) = self.flow_of(&integration)?;
+        check_mode(provider, connect, mode)?;
+        let credentials = self.complete_credentials(&integration, provider)?;
+        let scopes = connect
+            .scopes
+            .settle(request.scopes.as_deref(), has_subscriber)?;
+        self.check_subscriber(environment, request.subscriber_id.as_ref())
+            .await?;
+
+        let now = self.clock.now();
+        let flow = Flow {
+            id: FlowId(self.ids.uuid()),
+            leg: Leg::Consent,
+            environment_id: environment,
+            integration_id: integration.id,
+            subscriber_id: request.subscriber_id,
+            context_keys: request
+                .contexts
+                .iter()
+                .map(|context| context.key.clone())
+                .collect(),
+            mode,
+            connection_identifier: request.connection_identifier,
+            scopes,
+            auto_link: request
+                .auto_link
+                .unwrap_or_else(|| mode.links_user_by_default()),
+            issued_at: now,
+        };
+        self.check_identifier(&flow).await?;
+        let url = self.consent_url(connect, &credentials, &flow)?;
+        self.keep_contexts(environment, request.contexts, now)
+            .await?;
+        Ok(MintedUrl {
+            url,
+            flow_id: flow.id,
+            expires_at: flow.expires_at(),
+        })
+    }
+
+    async fn usable_integration(
+        &self,
+        environment: EnvironmentId,
+        identifier: &str,
+    ) -> Result<Integration, UseCaseError> {
+        let found = self.integrations.find(environment, identifier).await?;
+        found
+            .filter(|integration| integration.active)
+            .ok_or_else(|| {
+                let message =
+                    format!("Integration not found: {identifier} in environment {environment}");
+                Refusal::new(Reason::IntegrationNotFound, message).into()
+            })
+    }
+
+    fn complete_credentials(
+        &self,
+        integration: &Integration,
+        provider: &Provider,
+    ) -> Result<Credentials, UseCaseError> {
+        let credentials = self.open_credentials(integration)?;
+        let missing = provider.policy.missing_credentials(&credentials);
+        if missing.is_empty() {
+            return Ok(credentials);
+        }
+        let message = format!(
+            "Integration {} lacks credentials: {}",
+            integration.identifier,
+            crate::text::listed(&missing)
+        );
+        Err(Refusal::new(Reason::CredentialsMissing, message).into())
+    }
+
+    async fn check_subscriber(
+        &self,
+        environment: EnvironmentId,
+        subscriber: Option<&SubscriberId>,
+    ) -> Result<(), UseCaseError> {
+        let Some(id) = subscriber else { return Ok(()) };
+        if self.subscribers.find(environment, id).await?.is_none() {
+            let message = format!("Subscriber not found: {id}");
+            return Err(Refusal::new(Reason::SubscriberNotFound, message).into());
+        }
+        Ok(())
+    }
+
+    /// Refuses an identifier that could not be had in the end; the callback checks it again.
+    async fn check_identifier(&self, flow: &Flow) -> Result<(), UseCaseError> {
+        let Some(identifier) = &flow.connection_identifier else {
+            return Ok(());
+        };
+        match self
+            .connections
+            .find(flow.environment_id, identifier)
+            .await?
+        {
+            Some(holder) if !flow.may_replace(&holder) => {
+                let message = format!(
+                    "connectionIdentifier {identifier} belongs to another owner or integration"
+                );
+                Err(Refusal::new(Reason::IdentifierTaken, message).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn consent_url(
+        &self,
+        connect: &ConnectPolicy,
+        credentials: &Credentials,
+        flow: &Flow,
+    ) -> Result<Url, Refusal> {
+        let sealed = self.flow_sealer.seal(flow);
+        let url = connect.consent.url(&AuthorizeInputs {
+            credentials,
+            redirect_uri: &self.redirect_uri,
+            state: &sealed.state,
+            scope: connect.scopes.join(&flow.scopes).as_deref(),
+            secrets: &sealed.secrets,
+        });
+        let allowance = if connect.sign_in.is_some() {
+            SIGN_IN_ALLOWANCE
+        } else {
+            0
+        };
+        let (length, most) = (url.as_str().len(), MAX_URL_LENGTH - allowance);
+        if length >= most {
+            let message = format!(
+                "The URL would have {length} characters and must stay under {most}: \
+                 send fewer or shorter contexts, scopes or identifiers"
+            );
+            return Err(Refusal::new(Reason::UrlTooLong, message));
+        }
+        Ok(url)
+    }
+
+    async fn keep_contexts(
+        &self,
+        environment_id: EnvironmentId,
+        named: Vec<NamedContext>,
+        now: Timestamp,
+    ) -> Result<(), UseCaseError> {
+        if named.is_empty() {
+            return Ok(());
+        }
+        let contexts: Vec<Context> = named
+            .into_iter()
+            .map(|NamedContext { key, data }| Context {
+                environment_id,
+                key,
+                data: data.unwrap_or_default(),
+                created_at: now,
+                updated_at: now,
+            })
+            .collect();
+        Ok(self.contexts.insert_missing(&contexts).await?)
+    }
+}
+
+fn check_mode(
+    provider: &Provider,
+    connect: &ConnectPolicy,
+    mode: ConnectionMode,
+) -> Result<(), Refusal> {
+    if connect.modes.contains(&mode) {
+        return Ok(());
+    }
+    let message = format!(
+        "{} does not allow connectionMode {mode}",
+        provider.policy.name
+    );
+    Err(Refusal::new(Reason::OauthNotSupported, message))
+}
+
+impl From<ModeError> for UseCaseError {
+    fn from(error: ModeError) -> Self {
+        let reason = match error {
+            ModeError::ContextRequired => Reason::ContextRequired,
+            ModeError::SubscriberRequired => Reason::SubscriberRequired,
+            ModeError::OwnerRequired => Reason::OwnerRequired,
+        };
+        Refusal::new(reason, error.to_string()).into()
+    }
+}
+
+impl From<ScopeError> for UseCaseError {
+    fn from(error: ScopeError) -> Self {
+        let reason = match error {
+            ScopeError::Empty | ScopeError::Unknown(_) => Reason::ScopeInvalid,
+            ScopeError::SubscriberRequired => Reason::SubscriberRequired,
+        };
+        Refusal::new(reason, error.to_string()).into()
+    }
+}

@@ -1,0 +1,319 @@
+//! Recording a grant: connection, sealed tokens, linked endpoints and the attempt's end, at once.
+
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::{
+    attempt::{ConnectAttempt, Failure},
+    connection::{
+        CONNECTION_IDENTIFIER_PREFIX, ChannelConnection, ConnectionIdentifier, SealedCredential,
+    },
+    endpoint::{
+        ChannelEndpoint, ENDPOINT_IDENTIFIER_PREFIX, ENDPOINT_SECRET_COLUMN, EndpointAddress,
+    },
+    id::{ConnectionId, EndpointId},
+    ports::{ConnectionWrite, RecordConnection, RecordError, StoreError},
+    provider::{Grant, GrantedCredential},
+    reason::Reason,
+    sealed::{Sealed, SealedPlace},
+    subscriber::SubscriberId,
+    usecase::complete_connect::{Run, log_store_error},
+};
+
+/// Pauses between the attempts to record a grant: what the provider issued is worth waiting for a
+/// database that restarts.
+const PAUSES: [Duration; 6] = [
+    Duration::from_millis(50),
+    Duration::from_millis(200),
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(3),
+    Duration::from_secs(5),
+];
+
+/// Why a grant was not recorded.
+enum NotRecorded {
+    /// It never will be.
+    Final(Failure),
+    /// Another try may do.
+    Again(Option<StoreError>),
+}
+
+impl Run<'_> {
+    /// Records what was granted and answers the completed attempt.
+    pub(super) async fn record(
+        &self,
+        attempt: &ConnectAttempt,
+        grant: &Grant,
+    ) -> Result<ConnectAttempt, Failure> {
+        let mut pauses = PAUSES.iter();
+        loop {
+            let cause = match self.record_once(attempt, grant).await {
+                Ok(completed) => return Ok(completed),
+                Err(NotRecorded::Final(failure)) => return Err(failure),
+                Err(NotRecorded::Again(cause)) => cause,
+            };
+            if let Some(error) = cause {
+                log_store_error(attempt, &error);
+                if let Some(completed) = self.already_recorded().await {
+                    return Ok(completed);
+                }
+            }
+            let Some(pause) = pauses.next() else {
+                return Err(Reason::StorageFailed.into());
+            };
+            self.broker.timer.pause(*pause).await;
+        }
+    }
+
+    /// A commit whose answer was lost may have happened all the same.
+    async fn already_recorded(&self) -> Option<ConnectAttempt> {
+        let stored = self
+            .broker
+            .attempts
+            .find(self.flow.environment_id, self.flow.id)
+            .await;
+        stored
+            .ok()
+            .flatten()
+            .filter(|attempt| attempt.reason.is_none() && attempt.status.has_ended())
+    }
+
+    async fn record_once(
+        &self,
+        attempt: &ConnectAttempt,
+        grant: &Grant,
+    ) -> Result<ConnectAttempt, NotRecorded> {
+        let (write, connection) = self.connection(grant).await?;
+        let endpoints = self.endpoints(&connection, grant).await?;
+        let completed = attempt.clone().completed(
+            connection.identifier.clone(),
+            &connection.workspace,
+            connection.updated_at,
+        );
+        let record = RecordConnection {
+            write,
+            connection,
+            endpoints,
+            attempt: completed,
+        };
+        self.broker.connections.record(&record).await?;
+        Ok(record.attempt)
+    }
+
+    /// The connection as it is to be: the same owner's to the same workspace, renewed; else the
+    /// one whose identifier was asked for, if it is the owner's; else a new one.
+    async fn connection(
+        &self,
+        grant: &Grant,
+    ) -> Result<(ConnectionWrite, ChannelConnection), NotRecorded> {
+        let (flow, broker) = (self.flow, self.broker);
+        let environment = flow.environment_id;
+        let same = broker
+            .connections
+            .find_same(
+                environment,
+                flow.integration_id,
+                &flow.owner(),
+                &grant.workspace.id,
+            )
+            .await?;
+        let named = match (&same, &flow.connection_identifier) {
+            (None, Some(identifier)) => broker.connections.find(environment, identifier).await?,
+            _ => None,
+        };
+        if named
+            .as_ref()
+            .is_some_and(|holder| !flow.may_replace(holder))
+        {
+            return Err(NotRecorded::Final(Reason::IdentifierTaken.into()));
+        }
+        Ok(match same.or(named) {
+            Some(stored) => (ConnectionWrite::Replace, self.renewed(stored, grant)),
+            None => (ConnectionWrite::Insert, self.made(grant)),
+        })
+    }
+
+    fn made(&self, grant: &Grant) -> ChannelConnection {
+        let (flow, broker) = (self.flow, self.broker);
+        let id = ConnectionId(broker.ids.uuid());
+        let now = broker.clock.now();
+        ChannelConnection {
+            id,
+            environment_id: flow.environment_id,
+            identifier: flow
+                .connection_identifier
+                .clone()
+                .unwrap_or_else(|| self.new_identifier()),
+            integration_id: flow.integration_id,
+            integration_identifier: self.integration.identifier.clone(),
+            provider: self.integration.provider.clone(),
+            owner: flow.owner(),
+            workspace: grant.workspace.clone(),
+            credentials: self.seal_credentials(id, 1, &grant.credentials),
+            generation: 1,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    fn renewed(&self, stored: ChannelConnection, grant: &Grant) -> ChannelConnection {
+        let generation = stored.generation + 1;
+        ChannelConnection {
+            workspace: grant.workspace.clone(),
+            credentials: self.seal_credentials(stored.id, generation, &grant.credentials),
+            generation,
+            updated_at: self.broker.clock.now(),
+            ..stored
+        }
+    }
+
+    fn new_identifier(&self) -> ConnectionIdentifier {
+        let text = format!(
+            "{CONNECTION_IDENTIFIER_PREFIX}{}",
+            self.broker.ids.random_text(12)
+        );
+        ConnectionIdentifier::parse(text).expect("a prefix and random letters make an identifier")
+    }
+
+    fn seal_credentials(
+        &self,
+        row: ConnectionId,
+        generation: u64,
+        granted: &[GrantedCredential],
+    ) -> Vec<SealedCredential> {
+        let seal = |secret: &SecretString, column| {
+            let environment_id = self.flow.environment_id;
+            let place = SealedPlace {
+                environment_id,
+                row: row.0,
+                column,
+                generation,
+            };
+            self.broker
+                .sealer
+                .seal(secret.expose_secret().as_bytes(), &place)
+        };
+        granted
+            .iter()
+            .map(|credential| SealedCredential {
+                kind: credential.kind,
+                access_token: seal(
+                    &credential.access_token,
+                    credential.kind.access_token_column(),
+                ),
+                refresh_token: credential
+                    .refresh_token
+                    .as_ref()
+                    .map(|token| seal(token, credential.kind.refresh_token_column())),
+                scopes: credential.scopes.clone(),
+                expires_at: credential.expires_at,
+            })
+            .collect()
+    }
+
+    async fn endpoints(
+        &self,
+        connection: &ChannelConnection,
+        grant: &Grant,
+    ) -> Result<Vec<ChannelEndpoint>, NotRecorded> {
+        let mut endpoints = Vec::new();
+        if let (Some(subscriber), Some(person)) = (self.flow.subscriber_to_link(), &grant.person) {
+            let address = EndpointAddress::person(self.connect.person_endpoint, person);
+            endpoints.push(self.endpoint(connection, subscriber, address, None).await?);
+        }
+        if let (Some(subscriber), Some(hook)) = (&self.flow.subscriber_id, &grant.incoming_webhook)
+        {
+            let address =
+                EndpointAddress::webhook(hook.channel.as_deref(), hook.channel_id.as_deref());
+            endpoints.push(
+                self.endpoint(connection, subscriber, address, Some(&hook.url))
+                    .await?,
+            );
+        }
+        Ok(endpoints)
+    }
+
+    /// The endpoint at this address: the one that is there already, else a new one.
+    async fn endpoint(
+        &self,
+        connection: &ChannelConnection,
+        subscriber: &SubscriberId,
+        address: EndpointAddress,
+        secret: Option<&SecretString>,
+    ) -> Result<ChannelEndpoint, NotRecorded> {
+        let broker = self.broker;
+        let environment_id = connection.environment_id;
+        let stored = broker
+            .endpoints
+            .find_same(environment_id, &connection.identifier, subscriber, &address)
+            .await?;
+        let now = broker.clock.now();
+        let (id, identifier, created_at) = match stored {
+            Some(stored) => (stored.id, stored.identifier, stored.created_at),
+            None => (
+                EndpointId(broker.ids.uuid()),
+                self.new_endpoint_identifier(),
+                now,
+            ),
+        };
+        Ok(ChannelEndpoint {
+            id,
+            environment_id,
+            identifier,
+            integration_id: connection.integration_id,
+            integration_identifier: connection.integration_identifier.clone(),
+            provider: connection.provider.clone(),
+            connection_identifier: connection.identifier.clone(),
+            subscriber_id: subscriber.clone(),
+            context_keys: connection.owner.context_keys.clone(),
+            address,
+            secret: secret.map(|secret| self.seal_endpoint_secret(id, secret)),
+            created_at,
+            updated_at: now,
+        })
+    }
+
+    fn new_endpoint_identifier(&self) -> String {
+        format!(
+            "{ENDPOINT_IDENTIFIER_PREFIX}{}",
+            self.broker.ids.random_text(12)
+        )
+    }
+
+    fn seal_endpoint_secret(&self, id: EndpointId, secret: &SecretString) -> Sealed {
+        let place = SealedPlace {
+            environment_id: self.flow.environment_id,
+            row: id.0,
+            column: ENDPOINT_SECRET_COLUMN,
+            generation: 1,
+        };
+        self.broker
+            .sealer
+            .seal(secret.expose_secret().as_bytes(), &place)
+    }
+}
+
+impl From<StoreError> for NotRecorded {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) => Self::Again(Some(error)),
+            StoreError::Corrupt { .. } => {
+                tracing::error!(%error, "a grant could not be recorded");
+                Self::Final(Reason::StorageFailed.into())
+            }
+        }
+    }
+}
+
+impl From<RecordError> for NotRecorded {
+    fn from(error: RecordError) -> Self {
+        match error {
+            RecordError::IdentifierTaken => Self::Final(Reason::IdentifierTaken.into()),
+            RecordError::SubscriberGone => Self::Final(Reason::SubscriberGone.into()),
+            RecordError::Raced => Self::Again(None),
+            RecordError::Store(error) => error.into(),
+        }
+    }
+}
