@@ -1,0 +1,65 @@
+//! The cipher itself.
+
+use std::fmt;
+
+use chacha20poly1305::{
+    KeyInit, XChaCha20Poly1305,
+    aead::{Aead, Payload},
+};
+
+/// How many random bytes each sealing takes: enough to never repeat.
+const NONCE_LENGTH: usize = 24;
+
+/// An AEAD under one derived key.
+pub(crate) struct Cipher(XChaCha20Poly1305);
+
+impl Cipher {
+    pub(crate) fn new(key: &[u8; 32]) -> Self {
+        Self(XChaCha20Poly1305::new(key.into()))
+    }
+
+    /// Nonce and ciphertext.
+    pub(crate) fn seal(&self, plaintext: &[u8], associated_data: &[u8]) -> Vec<u8> {
+        let nonce = random::<NONCE_LENGTH>();
+        let payload = Payload {
+            msg: plaintext,
+            aad: associated_data,
+        };
+        let ciphertext = self
+            .0
+            .encrypt(&nonce.into(), payload)
+            .expect("a secret is shorter than 256 GiB");
+        [&nonce[..], &ciphertext].concat()
+    }
+
+    /// What [`Self::seal`] was given, if nonce, ciphertext and associated data are the same.
+    pub(crate) fn open(&self, sealed: &[u8], associated_data: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, ciphertext) = sealed.split_first_chunk::<NONCE_LENGTH>()?;
+        self.0
+            .decrypt(
+                &(*nonce).into(),
+                Payload {
+                    msg: ciphertext,
+                    aad: associated_data,
+                },
+            )
+            .ok()
+    }
+}
+
+impl fmt::Debug for Cipher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Cipher")
+    }
+}
+
+/// Bytes from the operating system's generator.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where keys and nonces are drawn"
+)]
+pub(crate) fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("the operating system has a random number generator");
+    bytes
+}
