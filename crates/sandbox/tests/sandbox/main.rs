@@ -1,0 +1,13 @@
+//! The sandbox through real HTTP on loopback: strict, and broken on demand.
+
+mod control;
+mod entra_consent;
+mod entra_sign_in;
+mod entra_token;
+mod faults;
+mod graph;
+mod id_tokens;
+mod slack_authorize;
+mod slack_exchange;
+mod slack_tokens;
+mod support;

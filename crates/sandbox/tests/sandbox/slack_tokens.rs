@@ -1,0 +1,200 @@
+//! What happens to Slack tokens after they were issued.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::support::{BAKERY, Bench, ROTATING, SLACK, json, send};
+
+const SCOPE: (&str, &str) = ("scope", "chat:write");
+const USER_SCOPE: (&str, &str) = ("user_scope", "search:read");
+
+#[tokio::test]
+async fn auth_test_names_the_workspace_and_the_scopes() {
+    let bench = Bench::start().await;
+    let installed = bench.slack_install(SLACK, &[SCOPE]).await;
+    let url = bench.url("slack/api/auth.test", &[]);
+    let response = send(
+        bench
+            .http
+            .get(url)
+            .bearer_auth(text(&installed, "access_token")),
+    )
+    .await;
+    assert_eq!(response.headers()["x-oauth-scopes"], "chat:write");
+    let reply = json(response).await;
+    assert_eq!(
+        (&reply["team_id"], &reply["user_id"]),
+        (&BAKERY.into(), &installed["bot_user_id"])
+    );
+}
+
+#[tokio::test]
+async fn a_token_is_taken_from_header_or_form_but_not_from_the_query() {
+    let bench = Bench::start().await;
+    let installed = bench.slack_install(SLACK, &[SCOPE]).await;
+    let token = [("token", text(&installed, "access_token"))];
+    assert_eq!(
+        json(bench.post("slack/api/auth.test", &token).await).await["ok"],
+        true
+    );
+    let query = json(bench.get("slack/api/auth.test", &token).await).await;
+    assert_eq!(query["error"], "not_authed");
+    assert_eq!(bench.slack_standing("xoxb-unknown").await, "invalid_auth");
+}
+
+#[tokio::test]
+async fn revoke_tries_first_and_then_kills_one_token() {
+    let bench = Bench::start().await;
+    let installed = bench.slack_install(SLACK, &[SCOPE, USER_SCOPE]).await;
+    let (bot, user) = (text(&installed, "access_token"), user_token(&installed));
+    let tried = bench
+        .slack_method("auth.revoke", bot, &[("test", "1")])
+        .await;
+    assert_eq!(
+        (&tried["ok"], &tried["revoked"]),
+        (&true.into(), &false.into())
+    );
+    assert_eq!(bench.slack_standing(bot).await, "ok");
+    assert_eq!(
+        bench.slack_method("auth.revoke", bot, &[]).await["revoked"],
+        true
+    );
+    assert_eq!(bench.slack_standing(bot).await, "token_revoked");
+    assert_eq!(bench.slack_standing(user).await, "ok");
+    assert_eq!(
+        bench.slack_method("auth.revoke", bot, &[]).await["error"],
+        "token_revoked"
+    );
+}
+
+#[tokio::test]
+async fn uninstall_kills_every_token_of_the_installation() {
+    let bench = Bench::start().await;
+    let installed = bench.slack_install(SLACK, &[SCOPE, USER_SCOPE]).await;
+    let (bot, user) = (text(&installed, "access_token"), user_token(&installed));
+    let other = [("client_id", ROTATING.0), ("client_secret", ROTATING.1)];
+    let own = [("client_id", SLACK.0), ("client_secret", SLACK.1)];
+    let mismatch = bench.slack_method("apps.uninstall", bot, &other).await;
+    assert_eq!(mismatch["error"], "client_id_token_mismatch");
+    assert_eq!(
+        bench.slack_method("apps.uninstall", bot, &own).await["ok"],
+        true
+    );
+    assert_eq!(bench.slack_standing(bot).await, "account_inactive");
+    assert_eq!(bench.slack_standing(user).await, "token_revoked");
+}
+
+#[tokio::test]
+async fn an_admin_can_remove_the_app() {
+    let bench = Bench::start().await;
+    let installed = bench.slack_install(SLACK, &[SCOPE]).await;
+    bench.control.uninstall_slack_app(SLACK.0, BAKERY);
+    assert_eq!(
+        bench.slack_standing(text(&installed, "access_token")).await,
+        "account_inactive"
+    );
+}
+
+#[tokio::test]
+async fn rotating_tokens_expire_after_twelve_hours() {
+    let bench = Bench::start().await;
+    let installed = bench.slack_install(ROTATING, &[SCOPE]).await;
+    bench.control.advance(Duration::from_secs(43_201));
+    assert_eq!(
+        bench.slack_standing(text(&installed, "access_token")).await,
+        "token_expired"
+    );
+}
+
+#[tokio::test]
+async fn a_refresh_token_works_once_apart_from_a_short_grace() {
+    let bench = Bench::start().await;
+    let installed = bench.slack_install(ROTATING, &[SCOPE]).await;
+    let old = text(&installed, "refresh_token");
+    let reply = refresh(&bench, ROTATING, old).await;
+    assert_eq!(
+        (&reply["ok"], &reply["token_type"]),
+        (&true.into(), &"bot".into())
+    );
+    assert_ne!(reply["refresh_token"], installed["refresh_token"]);
+    assert_eq!(
+        refresh(&bench, ROTATING, old).await["ok"],
+        true,
+        "within the grace"
+    );
+    bench.control.advance(Duration::from_secs(61));
+    assert_eq!(
+        refresh(&bench, ROTATING, old).await["error"],
+        "invalid_refresh_token"
+    );
+}
+
+#[tokio::test]
+async fn a_refresh_token_of_another_client_is_invalid() {
+    let bench = Bench::start().await;
+    let installed = bench.slack_install(ROTATING, &[SCOPE]).await;
+    let reply = refresh(&bench, SLACK, text(&installed, "refresh_token")).await;
+    assert_eq!(reply["error"], "invalid_refresh_token");
+}
+
+#[tokio::test]
+async fn a_refreshed_user_token_is_at_the_top() {
+    let bench = Bench::start().await;
+    let installed = bench.slack_install(ROTATING, &[SCOPE, USER_SCOPE]).await;
+    let reply = refresh(
+        &bench,
+        ROTATING,
+        text(&installed["authed_user"], "refresh_token"),
+    )
+    .await;
+    assert_eq!(reply["token_type"], "user");
+    assert!(text(&reply, "access_token").starts_with("xoxe.xoxp-1-"));
+    assert!(reply.get("authed_user").is_none());
+}
+
+#[tokio::test]
+async fn a_third_token_kills_the_oldest() {
+    let bench = Bench::start().await;
+    let first = bench.slack_install(ROTATING, &[SCOPE]).await;
+    let second = refresh(&bench, ROTATING, text(&first, "refresh_token")).await;
+    assert_eq!(
+        bench.slack_standing(text(&first, "access_token")).await,
+        "ok"
+    );
+    let third = refresh(&bench, ROTATING, text(&second, "refresh_token")).await;
+    assert_eq!(
+        bench.slack_standing(text(&first, "access_token")).await,
+        "token_revoked"
+    );
+    for live in [second, third] {
+        assert_eq!(
+            bench.slack_standing(text(&live, "access_token")).await,
+            "ok"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_method_says_so() {
+    let bench = Bench::start().await;
+    let reply = bench.slack_method("chat.unknown", "xoxb-1", &[]).await;
+    assert_eq!(reply["error"], "unknown_method");
+}
+
+async fn refresh(bench: &Bench, app: (&str, &str), token: &str) -> Value {
+    bench
+        .slack_access(
+            app,
+            &[("grant_type", "refresh_token"), ("refresh_token", token)],
+        )
+        .await
+}
+
+fn text<'a>(reply: &'a Value, name: &str) -> &'a str {
+    reply[name].as_str().expect("a text")
+}
+
+fn user_token(reply: &Value) -> &str {
+    text(&reply["authed_user"], "access_token")
+}
