@@ -1,0 +1,56 @@
+//! Replies of Entra and Graph. What is not named here is ignored.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::http::Object;
+
+/// A reply of the token endpoint ("OAuth 2.0 authorization code flow", learn.microsoft.com).
+#[derive(Deserialize)]
+pub(super) struct TokenReply {
+    pub(super) access_token: Option<String>,
+    pub(super) token_type: Option<String>,
+    pub(super) id_token: Option<String>,
+}
+
+/// A refusal of the token endpoint (RFC 6749 section 5.2), with Entra's own numbers.
+#[derive(Deserialize)]
+pub(super) struct Refusal {
+    pub(super) error: Option<String>,
+    #[serde(default)]
+    pub(super) error_codes: Vec<u64>,
+}
+
+/// A key set (RFC 7517 section 5). Keys of a kind that we do not know are to be skipped, so they
+/// are read one by one.
+#[derive(Deserialize)]
+pub(super) struct Jwks {
+    pub(super) keys: Vec<Value>,
+}
+
+/// An RSA key of it, with Entra's `issuer`.
+#[derive(Deserialize)]
+pub(super) struct Jwk {
+    pub(super) kty: String,
+    #[serde(rename = "use")]
+    pub(super) usage: Option<String>,
+    pub(super) alg: Option<String>,
+    pub(super) kid: Option<String>,
+    pub(super) n: String,
+    pub(super) e: String,
+    pub(super) issuer: Option<String>,
+}
+
+/// Graph's list of organizations, which has one.
+#[derive(Deserialize)]
+pub(super) struct Organizations {
+    pub(super) value: Vec<Object<Organization>>,
+}
+
+/// The organization behind a tenant.
+#[derive(Deserialize)]
+pub(super) struct Organization {
+    pub(super) id: String,
+    #[serde(rename = "displayName")]
+    pub(super) display_name: Option<String>,
+}

@@ -1,0 +1,105 @@
+//! When a token dies.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use tieline_domain::{ports::ProviderError, reason::Reason};
+
+/// A token's lifetime in seconds (`expires_in`, RFC 6749 section 5.1), as a number or, as some
+/// providers have it, in a string.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(try_from = "Raw")]
+pub struct ExpiresIn(i64);
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Raw {
+    Whole(i64),
+    Fraction(f64),
+    Text(String),
+}
+
+impl ExpiresIn {
+    /// The instant at which a token that was issued `now` dies. A lifetime that is over already
+    /// dies at once; one beyond all calendars makes no sense.
+    pub fn after(self, now: Timestamp) -> Result<Timestamp, ProviderError> {
+        let lifetime = SignedDuration::from_secs(self.0.max(0));
+        now.checked_add(lifetime)
+            .map_err(|_| Reason::InvalidResponse.into())
+    }
+}
+
+impl TryFrom<Raw> for ExpiresIn {
+    type Error = &'static str;
+
+    fn try_from(raw: Raw) -> Result<Self, Self::Error> {
+        match raw {
+            Raw::Whole(seconds) => Ok(Self(seconds)),
+            Raw::Fraction(seconds) => whole(seconds),
+            Raw::Text(text) => match text.trim().parse() {
+                Ok(seconds) => Ok(Self(seconds)),
+                Err(_) => whole(text.trim().parse().map_err(|_| NO_NUMBER)?),
+            },
+        }
+    }
+}
+
+const NO_NUMBER: &str = "expires_in is no number of seconds";
+
+fn whole(seconds: f64) -> Result<ExpiresIn, &'static str> {
+    /// Everything up to here is a whole number in both types, and centuries beyond any token.
+    const LARGEST: f64 = 1e15;
+    if !(-LARGEST..=LARGEST).contains(&seconds) {
+        return Err(NO_NUMBER);
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "truncating is the purpose")]
+    Ok(ExpiresIn(seconds.trunc() as i64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::constant(1_750_000_000, 0);
+
+    fn expiry(json: &str) -> Option<i64> {
+        let expires_in: ExpiresIn = serde_json::from_str(json).ok()?;
+        Some(expires_in.after(NOW).ok()?.as_second() - NOW.as_second())
+    }
+
+    /// C27
+    #[test]
+    fn a_lifetime_is_a_number_or_a_numeric_string() {
+        for (json, seconds) in [
+            ("43200", 43_200),
+            ("\"43200\"", 43_200),
+            ("3599.9", 3_599),
+            ("\"3599.0\"", 3_599),
+            ("0", 0),
+            ("-1", 0),
+            ("-1e9", 0),
+            ("-9223372036854775808", 0),
+        ] {
+            assert_eq!(expiry(json), Some(seconds), "{json}");
+        }
+    }
+
+    /// C27
+    #[test]
+    fn a_lifetime_beyond_all_calendars_or_no_number_at_all_is_refused() {
+        for json in [
+            "1e300",
+            "1e15",
+            "9223372036854775807",
+            "18446744073709551615",
+            "\"NaN\"",
+            "\"inf\"",
+            "\"soon\"",
+            "\"\"",
+            "true",
+            "{}",
+            "[]",
+        ] {
+            assert_eq!(expiry(json), None, "{json}");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! What Slack demands and allows.
+
+use tieline_domain::{
+    connection::{ConnectionMode, CredentialKind},
+    endpoint::EndpointKind,
+    integration::Credentials,
+    provider::{
+        AuthorizeRequest, ConnectPolicy, CredentialField, CredentialFormat, Param, ProviderPolicy,
+        ScopePolicy, SelectableScopes,
+    },
+};
+use url::Url;
+
+use super::scopes;
+
+/// Slack's policy, its pages below `base`.
+#[must_use]
+pub fn policy(base: &Url) -> ProviderPolicy {
+    ProviderPolicy {
+        id: crate::provider_id("slack"),
+        name: "Slack",
+        account_noun: "workspace",
+        credentials: credentials(),
+        connect: Some(ConnectPolicy {
+            modes: &[ConnectionMode::Subscriber, ConnectionMode::Shared],
+            consent: consent(base),
+            sign_in: None,
+            scopes: ScopePolicy::Selectable(SELECTABLE),
+            person_endpoint: EndpointKind::SlackUser,
+            required_credential: Some(CredentialKind::Bot),
+        }),
+    }
+}
+
+const SELECTABLE: SelectableScopes = SelectableScopes {
+    default: scopes::DEFAULT,
+    known: scopes::KNOWN,
+    separator: ",",
+    required: &["chat:write", scopes::INCOMING_WEBHOOK],
+    for_a_subscriber: &[scopes::INCOMING_WEBHOOK],
+    credential: CredentialKind::Bot,
+};
+
+/// Without PKCE: it is a switch of the app's that cannot be turned back and that changes how long
+/// its refresh tokens live ("Using PKCE", docs.slack.dev), so it is never sent unasked.
+fn consent(base: &Url) -> AuthorizeRequest {
+    AuthorizeRequest {
+        base: base.clone(),
+        path: "/oauth/v2/authorize",
+        params: vec![
+            ("client_id", Param::ClientId),
+            ("scope", Param::Scope),
+            ("redirect_uri", Param::RedirectUri),
+            ("state", Param::State),
+        ],
+    }
+}
+
+fn credentials() -> Vec<CredentialField> {
+    vec![
+        CredentialField {
+            name: Credentials::CLIENT_ID,
+            required: true,
+            format: CredentialFormat::Text,
+            description: "The app's Client ID: api.slack.com/apps, Basic Information.",
+        },
+        CredentialField {
+            name: Credentials::SECRET_KEY,
+            required: true,
+            format: CredentialFormat::Text,
+            description: "The app's Client Secret: api.slack.com/apps, Basic Information.",
+        },
+        CredentialField {
+            name: Credentials::REDIRECT_URL,
+            required: false,
+            format: CredentialFormat::ReturnUrl,
+            description: "Where the person is sent when the connection was made or failed.",
+        },
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use tieline_domain::{flow::FlowSecrets, provider::AuthorizeInputs};
+
+    use super::*;
+
+    /// A01, A06, A07
+    #[test]
+    fn the_consent_page_gets_client_scopes_callback_and_state_in_this_order() {
+        let base = Url::parse("https://slack.com").unwrap();
+        let app = Credentials::from_iter(
+            [("clientId", "1.2"), ("secretKey", "hush")].map(|(n, v)| (n.to_owned(), v.to_owned())),
+        );
+        let secrets = FlowSecrets {
+            pkce_verifier: "v".repeat(43).into(),
+            nonce: "n".to_owned(),
+        };
+        let url = consent(&base).url(&AuthorizeInputs {
+            credentials: &app,
+            redirect_uri: "https://t.example/cb",
+            state: "s-t_a~te",
+            scope: Some("chat:write,users:read"),
+            secrets: &secrets,
+        });
+        assert_eq!(
+            url.as_str(),
+            "https://slack.com/oauth/v2/authorize?client_id=1.2\
+             &scope=chat%3Awrite%2Cusers%3Aread&redirect_uri=https%3A%2F%2Ft.example%2Fcb\
+             &state=s-t_a%7Ete"
+        );
+    }
+
+    #[test]
+    fn every_scope_that_the_policy_names_is_a_known_one() {
+        let named = SELECTABLE.default.iter().chain(SELECTABLE.required);
+        for scope in named.chain(SELECTABLE.for_a_subscriber) {
+            assert!(SELECTABLE.known.contains(scope), "{scope}");
+        }
+    }
+}

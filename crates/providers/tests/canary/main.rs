@@ -1,0 +1,129 @@
+//! Nothing that is secret reaches a log, at no level, neither ours nor a library's.
+
+#[expect(dead_code, reason = "the conformance tests use the rest of it")]
+#[path = "../conformance/harness.rs"]
+mod harness;
+
+use std::{
+    io::Write,
+    sync::{Arc, Mutex},
+};
+
+use secrecy::ExposeSecret;
+use tieline_sandbox::{Endpoint, Fault, IdTokenFault};
+use tracing_subscriber::{EnvFilter, fmt};
+
+use harness::{SECRET, VERIFIER, World};
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// I01
+#[tokio::test]
+async fn no_log_at_any_level_holds_a_secret() {
+    let log = Log::default();
+    let writer = log.clone();
+    fmt()
+        .with_env_filter(EnvFilter::new("trace"))
+        .with_writer(move || writer.clone())
+        .with_ansi(false)
+        .init();
+    let secrets = run_flows().await;
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(
+        log.contains("slack oauth.v2.access"),
+        "the log is there at all"
+    );
+    for secret in &secrets {
+        assert!(!log.contains(secret.as_str()), "{secret}\n{log}");
+    }
+}
+
+/// Runs flows, good and bad ones, and returns what must not have been logged.
+async fn run_flows() -> Vec<String> {
+    let world = World::new().await;
+    let mut secrets: Vec<String> = [SECRET, VERIFIER, "canary-state", "canary-body"]
+        .map(str::to_owned)
+        .to_vec();
+    secrets.extend(slack(&world).await);
+    secrets.extend(teams(&world).await);
+    secrets
+}
+
+async fn slack(world: &World) -> Vec<String> {
+    let scopes = ["chat:write", "incoming-webhook"];
+    let slack = world.client("slack");
+    let code = world.slack_code(&scopes, &[]).await;
+    let exchange = world.exchange(&code, &scopes);
+    let grant = slack.exchange_code(&world.app, &exchange).await.unwrap();
+    slack
+        .exchange_code(&world.app, &exchange)
+        .await
+        .unwrap_err();
+    slack
+        .revoke(&world.app, &grant.credentials[0])
+        .await
+        .unwrap();
+    for fault in hostile() {
+        world
+            .control()
+            .fault_once(Endpoint::SlackOauthV2Access, fault);
+        let error = slack
+            .exchange_code(&world.app, &exchange)
+            .await
+            .unwrap_err();
+        tracing::error!(%error, ?error, ?exchange, app = ?world.app, "as an application may log it");
+    }
+    tracing::error!(?grant, "as an application may log it");
+    let webhook = grant.incoming_webhook.unwrap().url;
+    let token = grant.credentials[0].access_token.expose_secret().to_owned();
+    vec![code, token, webhook.expose_secret().to_owned()]
+}
+
+async fn teams(world: &World) -> Vec<String> {
+    let entra = world.client("msteams");
+    let code = world.entra_code().await;
+    let exchange = world.exchange(&code, &[]);
+    entra.exchange_code(&world.app, &exchange).await.unwrap();
+    for fault in hostile() {
+        world.control().fault_once(Endpoint::EntraToken, fault);
+        entra
+            .exchange_code(&world.app, &exchange)
+            .await
+            .unwrap_err();
+    }
+    world
+        .control()
+        .fault_once(Endpoint::EntraToken, Fault::IdToken(IdTokenFault::WrongKey));
+    world.sign_in().await.unwrap_err();
+    // What every access token and every id token of the sandbox begins with.
+    vec![code, "EwB".to_owned(), "eyJ".to_owned()]
+}
+
+fn hostile() -> [Fault; 4] {
+    let json = || vec![("content-type".to_owned(), "application/json".to_owned())];
+    let reply = |status, body: &str| Fault::Reply {
+        status,
+        headers: json(),
+        body: body.into(),
+    };
+    [
+        reply(200, r#"{"ok":"canary-body","access_token":"canary-body"}"#),
+        reply(
+            200,
+            r#"{"ok":true,"access_token":["canary-body"],"id_token":{"canary-body":1}}"#,
+        ),
+        reply(500, "canary-body"),
+        Fault::Cut { after_bytes: 30 },
+    ]
+}

@@ -1,0 +1,17 @@
+//! The conformance cases of token endpoints (C) and of id tokens (D), against the sandbox. Each
+//! test names its cases.
+
+mod egress;
+mod entra_errors;
+mod entra_id_token;
+mod entra_keys;
+mod entra_sign_in;
+mod harness;
+mod hostile_replies;
+mod slack_accounts;
+mod slack_errors;
+mod slack_exchange;
+mod slack_revoke;
+mod slack_tokens;
+mod slack_webhook;
+mod tls;
