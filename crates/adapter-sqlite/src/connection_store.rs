@@ -1,0 +1,124 @@
+//! [`ConnectionStore`] on SQLite.
+
+use async_trait::async_trait;
+use sqlx::{QueryBuilder, Sqlite};
+use tieline_domain::{
+    connection::{ChannelConnection, ConnectionIdentifier, Owner},
+    id::{EnvironmentId, IntegrationId},
+    page::{Page, PageRequest, Position},
+    ports::{ConnectionFilter, ConnectionStore, RecordConnection, RecordError, StoreError},
+    provider::ProviderId,
+};
+
+use crate::{column::keys_to_json, database::Pools, error::unavailable, keyset};
+
+mod credential;
+mod filter;
+mod read;
+mod record;
+mod row;
+mod write;
+
+use filter::push_filter;
+use read::{fetch, fetch_one};
+
+/// Keeps connections in SQLite.
+#[derive(Clone, Debug)]
+pub struct SqliteConnectionStore {
+    pub(crate) pools: Pools,
+}
+
+#[async_trait]
+impl ConnectionStore for SqliteConnectionStore {
+    async fn find(
+        &self,
+        environment: EnvironmentId,
+        identifier: &ConnectionIdentifier,
+    ) -> Result<Option<ChannelConnection>, StoreError> {
+        let mut query = read::select();
+        query
+            .push("connections.environment_id = ")
+            .push_bind(environment.0);
+        query
+            .push(" AND connections.identifier = ")
+            .push_bind(identifier.as_str());
+        fetch_one(&self.pools, query).await
+    }
+
+    async fn find_same(
+        &self,
+        environment: EnvironmentId,
+        integration: IntegrationId,
+        owner: &Owner,
+        workspace_id: &str,
+    ) -> Result<Option<ChannelConnection>, StoreError> {
+        let subscriber = owner
+            .subscriber_id
+            .clone()
+            .map(String::from)
+            .unwrap_or_default();
+        let mut query = read::select();
+        query
+            .push("connections.environment_id = ")
+            .push_bind(environment.0);
+        query
+            .push(" AND connections.integration_id = ")
+            .push_bind(integration.0);
+        // Word for word the expression of the unique index.
+        query
+            .push(" AND coalesce(connections.subscriber_id, '') = ")
+            .push_bind(subscriber);
+        query
+            .push(" AND connections.context_keys = ")
+            .push_bind(keys_to_json(&owner.context_keys));
+        query
+            .push(" AND connections.workspace_id = ")
+            .push_bind(workspace_id);
+        fetch_one(&self.pools, query).await
+    }
+
+    async fn leads_to(
+        &self,
+        provider: &ProviderId,
+        workspace_id: &str,
+    ) -> Result<bool, StoreError> {
+        sqlx::query_scalar(
+            "SELECT EXISTS (
+                 SELECT 1 FROM connections
+                 JOIN integrations ON integrations.id = connections.integration_id
+                 WHERE connections.workspace_id = ? AND integrations.provider = ?
+             )",
+        )
+        .bind(workspace_id)
+        .bind(provider.as_str())
+        .fetch_one(&self.pools.read)
+        .await
+        .map_err(unavailable)
+    }
+
+    async fn list(
+        &self,
+        environment: EnvironmentId,
+        filter: &ConnectionFilter,
+        page: &PageRequest,
+    ) -> Result<Page<ChannelConnection>, StoreError> {
+        let mut tx = self.pools.begin_read().await?;
+        let mut query: QueryBuilder<Sqlite> = read::select();
+        push_filter(&mut query, environment, filter);
+        keyset::push_page(&mut query, "connections", page);
+        let connections = fetch(&mut tx, query).await?;
+        let total = keyset::count(&mut tx, |query| {
+            query.push("connections WHERE ");
+            push_filter(query, environment, filter);
+        })
+        .await?;
+        Ok(Page::of(connections, page, total, |connection| Position {
+            created_at: connection.created_at,
+            id: connection.id.0,
+        }))
+    }
+
+    async fn record(&self, record: &RecordConnection) -> Result<(), RecordError> {
+        record::record(&self.pools, record).await
+    }
+}

@@ -1,0 +1,92 @@
+//! Reading connections with their credentials. Both are read in one transaction: credentials of
+//! another generation than their connection's would not open.
+
+use std::collections::HashMap;
+
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+use tieline_domain::{
+    connection::{ChannelConnection, SealedCredential},
+    ports::StoreError,
+};
+use uuid::Uuid;
+
+use crate::{
+    connection_store::row::{ConnectionRow, CredentialRow},
+    database::Pools,
+    error::unavailable,
+};
+
+/// Begins a query of connections, up to and with its `WHERE`.
+pub(super) fn select() -> QueryBuilder<Sqlite> {
+    QueryBuilder::new(
+        "SELECT connections.id, connections.environment_id, connections.identifier,
+             connections.integration_id, integrations.identifier AS integration_identifier,
+             integrations.provider, connections.subscriber_id, connections.context_keys,
+             connections.workspace_id, connections.workspace_name, connections.bot_user_id,
+             connections.generation, connections.created_at, connections.updated_at
+         FROM connections
+         JOIN integrations ON integrations.environment_id = connections.environment_id
+             AND integrations.id = connections.integration_id
+         WHERE ",
+    )
+}
+
+pub(super) async fn fetch_one(
+    pools: &Pools,
+    query: QueryBuilder<Sqlite>,
+) -> Result<Option<ChannelConnection>, StoreError> {
+    let mut tx = pools.begin_read().await?;
+    Ok(fetch(&mut tx, query).await?.pop())
+}
+
+pub(super) async fn fetch(
+    connection: &mut SqliteConnection,
+    mut query: QueryBuilder<Sqlite>,
+) -> Result<Vec<ChannelConnection>, StoreError> {
+    let rows: Vec<ConnectionRow> = query
+        .build_query_as()
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(unavailable)?;
+    let mut credentials = credentials_of(connection, &rows).await?;
+    rows.into_iter()
+        .map(|row| {
+            let own = credentials.remove(&row.id).unwrap_or_default();
+            row.with_credentials(own)
+        })
+        .collect()
+}
+
+async fn credentials_of(
+    connection: &mut SqliteConnection,
+    rows: &[ConnectionRow],
+) -> Result<HashMap<Uuid, Vec<SealedCredential>>, StoreError> {
+    let Some(first) = rows.first() else {
+        return Ok(HashMap::new());
+    };
+    let mut query: QueryBuilder<Sqlite> = QueryBuilder::new(
+        "SELECT connection_id, kind, access_token, refresh_token, scopes, expires_at
+         FROM connection_credentials WHERE environment_id = ",
+    );
+    query
+        .push_bind(first.environment_id)
+        .push(" AND connection_id IN (");
+    let mut ids = query.separated(", ");
+    for row in rows {
+        ids.push_bind(row.id);
+    }
+    query.push(") ORDER BY connection_id, kind");
+    let found: Vec<CredentialRow> = query
+        .build_query_as()
+        .fetch_all(connection)
+        .await
+        .map_err(unavailable)?;
+    let mut credentials: HashMap<Uuid, Vec<SealedCredential>> = HashMap::new();
+    for row in found {
+        credentials
+            .entry(row.connection_id)
+            .or_default()
+            .push(row.try_into()?);
+    }
+    Ok(credentials)
+}

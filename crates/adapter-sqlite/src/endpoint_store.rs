@@ -1,0 +1,126 @@
+//! [`EndpointStore`] on SQLite.
+
+use async_trait::async_trait;
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+use tieline_domain::{
+    connection::ConnectionIdentifier,
+    endpoint::{ChannelEndpoint, EndpointAddress},
+    id::EnvironmentId,
+    page::{Page, PageRequest, Position},
+    ports::{EndpointFilter, EndpointStore, StoreError},
+    subscriber::SubscriberId,
+};
+
+use crate::{database::Pools, error::unavailable, keyset};
+
+mod filter;
+mod row;
+mod write;
+
+use filter::{push_connection, push_filter};
+use row::EndpointRow;
+pub(crate) use write::upsert;
+
+/// Keeps endpoints in SQLite.
+#[derive(Clone, Debug)]
+pub struct SqliteEndpointStore {
+    pub(crate) pools: Pools,
+}
+
+const SELECT: &str = "
+    SELECT endpoints.id, endpoints.environment_id, endpoints.identifier, endpoints.integration_id,
+        integrations.identifier AS integration_identifier, integrations.provider,
+        connections.identifier AS connection_identifier, endpoints.subscriber_id,
+        endpoints.context_keys, endpoints.kind, endpoints.address, endpoints.address_key,
+        endpoints.secret, endpoints.created_at, endpoints.updated_at
+    FROM endpoints
+    JOIN integrations ON integrations.environment_id = endpoints.environment_id
+        AND integrations.id = endpoints.integration_id
+    JOIN connections ON connections.environment_id = endpoints.environment_id
+        AND connections.id = endpoints.connection_id
+    WHERE endpoints.environment_id = ";
+
+#[async_trait]
+impl EndpointStore for SqliteEndpointStore {
+    async fn find(
+        &self,
+        environment: EnvironmentId,
+        identifier: &str,
+    ) -> Result<Option<ChannelEndpoint>, StoreError> {
+        let mut query = QueryBuilder::new(SELECT);
+        query.push_bind(environment.0);
+        query
+            .push(" AND endpoints.identifier = ")
+            .push_bind(identifier);
+        self.find_by(query).await
+    }
+
+    async fn find_same(
+        &self,
+        environment: EnvironmentId,
+        connection: &ConnectionIdentifier,
+        subscriber_id: &SubscriberId,
+        address: &EndpointAddress,
+    ) -> Result<Option<ChannelEndpoint>, StoreError> {
+        let mut query = QueryBuilder::new(SELECT);
+        query.push_bind(environment.0);
+        push_connection(&mut query, environment, connection.as_str());
+        query
+            .push(" AND endpoints.subscriber_id = ")
+            .push_bind(subscriber_id.as_str());
+        query
+            .push(" AND endpoints.kind = ")
+            .push_bind(address.kind.as_str());
+        query
+            .push(" AND endpoints.address_key = ")
+            .push_bind(&address.key);
+        self.find_by(query).await
+    }
+
+    async fn list(
+        &self,
+        environment: EnvironmentId,
+        filter: &EndpointFilter,
+        page: &PageRequest,
+    ) -> Result<Page<ChannelEndpoint>, StoreError> {
+        let mut tx = self.pools.begin_read().await?;
+        let mut query = QueryBuilder::new(SELECT);
+        query.push_bind(environment.0);
+        push_filter(&mut query, environment, filter);
+        keyset::push_page(&mut query, "endpoints", page);
+        let endpoints = fetch(&mut tx, query).await?;
+        let total = keyset::count(&mut tx, |query| {
+            query
+                .push("endpoints WHERE endpoints.environment_id = ")
+                .push_bind(environment.0);
+            push_filter(query, environment, filter);
+        })
+        .await?;
+        Ok(Page::of(endpoints, page, total, |endpoint| Position {
+            created_at: endpoint.created_at,
+            id: endpoint.id.0,
+        }))
+    }
+}
+
+impl SqliteEndpointStore {
+    async fn find_by(
+        &self,
+        query: QueryBuilder<Sqlite>,
+    ) -> Result<Option<ChannelEndpoint>, StoreError> {
+        let mut connection = self.pools.read.acquire().await.map_err(unavailable)?;
+        Ok(fetch(&mut connection, query).await?.pop())
+    }
+}
+
+async fn fetch(
+    connection: &mut SqliteConnection,
+    mut query: QueryBuilder<Sqlite>,
+) -> Result<Vec<ChannelEndpoint>, StoreError> {
+    let rows: Vec<EndpointRow> = query
+        .build_query_as()
+        .fetch_all(connection)
+        .await
+        .map_err(unavailable)?;
+    rows.into_iter().map(ChannelEndpoint::try_from).collect()
+}

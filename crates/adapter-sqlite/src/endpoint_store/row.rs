@@ -1,0 +1,62 @@
+//! A row of `endpoints`.
+
+use sqlx::FromRow;
+use tieline_domain::{
+    endpoint::{ChannelEndpoint, EndpointAddress},
+    id::{EndpointId, EnvironmentId, IntegrationId},
+    ports::StoreError,
+    sealed::Sealed,
+};
+use uuid::Uuid;
+
+use crate::column::{Column, column};
+
+#[derive(FromRow)]
+pub(super) struct EndpointRow {
+    id: Uuid,
+    environment_id: Uuid,
+    identifier: String,
+    integration_id: Uuid,
+    integration_identifier: String,
+    provider: String,
+    connection_identifier: String,
+    subscriber_id: String,
+    context_keys: String,
+    kind: String,
+    address: String,
+    address_key: String,
+    secret: Option<Vec<u8>>,
+    created_at: i64,
+    updated_at: i64,
+}
+
+impl TryFrom<EndpointRow> for ChannelEndpoint {
+    type Error = StoreError;
+
+    fn try_from(row: EndpointRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: EndpointId(row.id),
+            environment_id: EnvironmentId(row.environment_id),
+            identifier: row.identifier,
+            integration_id: IntegrationId(row.integration_id),
+            integration_identifier: row.integration_identifier,
+            provider: column("integrations", "provider").parse(&row.provider)?,
+            connection_identifier: column("connections", "identifier")
+                .parse(&row.connection_identifier)?,
+            subscriber_id: of("subscriber_id").parse(&row.subscriber_id)?,
+            context_keys: of("context_keys").json(&row.context_keys)?,
+            address: EndpointAddress {
+                kind: of("kind").parse(&row.kind)?,
+                public: of("address").json(&row.address)?,
+                key: row.address_key,
+            },
+            secret: row.secret.map(Sealed),
+            created_at: of("created_at").time(row.created_at)?,
+            updated_at: of("updated_at").time(row.updated_at)?,
+        })
+    }
+}
+
+fn of(name: &'static str) -> Column {
+    column("endpoints", name)
+}

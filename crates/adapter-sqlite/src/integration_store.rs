@@ -1,0 +1,157 @@
+//! [`IntegrationStore`] on SQLite.
+
+use async_trait::async_trait;
+use sqlx::FromRow;
+use tieline_domain::{
+    id::{EnvironmentId, IntegrationId},
+    integration::Integration,
+    ports::{InsertError, IntegrationStore, StoreError},
+    sealed::Sealed,
+};
+use uuid::Uuid;
+
+use crate::{
+    column::{Column, column},
+    database::Pools,
+    error::{insert_error, unavailable},
+};
+
+/// Keeps integrations in SQLite.
+#[derive(Clone, Debug)]
+pub struct SqliteIntegrationStore {
+    pub(crate) pools: Pools,
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, environment_id, provider, identifier, name, active, credentials,
+                 generation, created_at, updated_at
+             FROM integrations ",
+            $rest
+        )
+    };
+}
+
+#[async_trait]
+impl IntegrationStore for SqliteIntegrationStore {
+    async fn insert(&self, integration: &Integration) -> Result<(), InsertError> {
+        sqlx::query(
+            "INSERT INTO integrations
+                 (id, environment_id, provider, identifier, name, active, credentials,
+                  generation, created_at, updated_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(integration.id.0)
+        .bind(integration.environment_id.0)
+        .bind(integration.provider.as_str())
+        .bind(&integration.identifier)
+        .bind(&integration.name)
+        .bind(integration.active)
+        .bind(&integration.credentials.0)
+        .bind(integration.generation.cast_signed())
+        .bind(integration.created_at.as_microsecond())
+        .bind(integration.updated_at.as_microsecond())
+        .execute(&self.pools.write)
+        .await
+        .map_err(insert_error)?;
+        Ok(())
+    }
+
+    async fn find(
+        &self,
+        environment: EnvironmentId,
+        identifier: &str,
+    ) -> Result<Option<Integration>, StoreError> {
+        let row: Option<IntegrationRow> =
+            sqlx::query_as(select!("WHERE environment_id = ? AND identifier = ?"))
+                .bind(environment.0)
+                .bind(identifier)
+                .fetch_optional(&self.pools.read)
+                .await
+                .map_err(unavailable)?;
+        row.map(Integration::try_from).transpose()
+    }
+
+    async fn find_by_id(
+        &self,
+        environment: EnvironmentId,
+        id: IntegrationId,
+    ) -> Result<Option<Integration>, StoreError> {
+        let row: Option<IntegrationRow> =
+            sqlx::query_as(select!("WHERE environment_id = ? AND id = ?"))
+                .bind(environment.0)
+                .bind(id.0)
+                .fetch_optional(&self.pools.read)
+                .await
+                .map_err(unavailable)?;
+        row.map(Integration::try_from).transpose()
+    }
+
+    async fn list(&self, environment: EnvironmentId) -> Result<Vec<Integration>, StoreError> {
+        let rows: Vec<IntegrationRow> =
+            sqlx::query_as(select!("WHERE environment_id = ? ORDER BY created_at, id"))
+                .bind(environment.0)
+                .fetch_all(&self.pools.read)
+                .await
+                .map_err(unavailable)?;
+        rows.into_iter().map(Integration::try_from).collect()
+    }
+
+    async fn replace(&self, integration: &Integration) -> Result<bool, StoreError> {
+        let result = sqlx::query(
+            "UPDATE integrations
+             SET name = ?, active = ?, credentials = ?, generation = ?, updated_at = ?
+             WHERE environment_id = ? AND id = ? AND generation = ?",
+        )
+        .bind(&integration.name)
+        .bind(integration.active)
+        .bind(&integration.credentials.0)
+        .bind(integration.generation.cast_signed())
+        .bind(integration.updated_at.as_microsecond())
+        .bind(integration.environment_id.0)
+        .bind(integration.id.0)
+        .bind(integration.generation.cast_signed() - 1)
+        .execute(&self.pools.write)
+        .await
+        .map_err(unavailable)?;
+        Ok(result.rows_affected() > 0)
+    }
+}
+
+#[derive(FromRow)]
+struct IntegrationRow {
+    id: Uuid,
+    environment_id: Uuid,
+    provider: String,
+    identifier: String,
+    name: String,
+    active: bool,
+    credentials: Vec<u8>,
+    generation: i64,
+    created_at: i64,
+    updated_at: i64,
+}
+
+impl TryFrom<IntegrationRow> for Integration {
+    type Error = StoreError;
+
+    fn try_from(row: IntegrationRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: IntegrationId(row.id),
+            environment_id: EnvironmentId(row.environment_id),
+            provider: of("provider").parse(&row.provider)?,
+            identifier: row.identifier,
+            name: row.name,
+            active: row.active,
+            credentials: Sealed(row.credentials),
+            generation: of("generation").generation(row.generation)?,
+            created_at: of("created_at").time(row.created_at)?,
+            updated_at: of("updated_at").time(row.updated_at)?,
+        })
+    }
+}
+
+fn of(name: &'static str) -> Column {
+    column("integrations", name)
+}
