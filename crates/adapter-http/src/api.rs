@@ -1,0 +1,39 @@
+//! What every route works with.
+
+use std::{fmt, sync::Arc};
+
+use tieline_domain::{
+    broker::Broker,
+    ports::{CursorSealer, IdempotencyStore, StoreError},
+};
+use tokio_util::task::TaskTracker;
+
+/// What every route works with.
+#[derive(Clone)]
+pub struct Api {
+    /// The use cases.
+    pub broker: Broker,
+    /// Where answers are kept for their repetition.
+    pub idempotency: Arc<dyn IdempotencyStore>,
+    /// Makes cursors.
+    pub cursors: Arc<dyn CursorSealer>,
+    /// Says whether the database is there and its schema the right one.
+    pub readiness: Arc<dyn Readiness>,
+    /// The tasks of callbacks, which outlive their requests; a shutdown waits for them.
+    pub tasks: TaskTracker,
+}
+
+impl fmt::Debug for Api {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Api")
+            .field("broker", &self.broker)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether the process can do its work.
+#[async_trait::async_trait]
+pub trait Readiness: Send + Sync {
+    /// Asks the database.
+    async fn check(&self) -> Result<(), StoreError>;
+}

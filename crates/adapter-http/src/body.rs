@@ -1,0 +1,110 @@
+//! JSON bodies: read once, refused with words.
+
+use axum::{
+    body::to_bytes,
+    extract::{FromRequest, Request},
+    http::header,
+};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tieline_domain::reason::Reason;
+
+use crate::{api::Api, error::ApiError};
+
+mod unique;
+
+/// The most bytes that a body may have.
+pub(crate) const MAX_BODY: usize = 64 * 1024;
+
+/// A JSON body, and the same in RFC 8785's canonical form: two bodies that mean the same have the
+/// same canonical form.
+#[derive(Debug)]
+pub(crate) struct JsonBody<T> {
+    pub(crate) value: T,
+    pub(crate) canonical: Vec<u8>,
+}
+
+impl<T: DeserializeOwned> FromRequest<Api> for JsonBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &Api) -> Result<Self, ApiError> {
+        if !is_json(&request) {
+            return Err(Reason::UnsupportedMediaType.into());
+        }
+        let bytes = to_bytes(request.into_body(), MAX_BODY)
+            .await
+            .map_err(unread)?;
+        let value = unique::parse(&bytes).map_err(|error| {
+            ApiError::new(
+                Reason::MalformedJson,
+                format!("The body is not valid JSON: {error}"),
+            )
+        })?;
+        let canonical = serde_json_canonicalizer::to_vec(&value)
+            .map_err(|error| ApiError::new(Reason::MalformedJson, error.to_string()))?;
+        Ok(Self {
+            value: typed(value)?,
+            canonical,
+        })
+    }
+}
+
+fn is_json(request: &Request) -> bool {
+    let declared = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok());
+    let media_type = declared
+        .and_then(|value| value.split(';').next())
+        .unwrap_or_default();
+    media_type.trim().eq_ignore_ascii_case("application/json")
+}
+
+fn unread(error: axum::Error) -> ApiError {
+    use std::error::Error;
+    let too_long = error
+        .source()
+        .is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
+    if too_long {
+        Reason::BodyTooLarge.into()
+    } else {
+        Reason::MalformedRequest.into()
+    }
+}
+
+fn typed<T: DeserializeOwned>(value: Value) -> Result<T, ApiError> {
+    if !value.is_object() {
+        return Err(ApiError::new(
+            Reason::MalformedJson,
+            "The body must be one JSON object.",
+        ));
+    }
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let path = error.path().to_string();
+        let (field, problem) = located(&path, &error.into_inner().to_string());
+        ApiError::invalid_fields([(field, problem)])
+    })
+}
+
+/// Where a problem is and what it is, out of serde's path and words.
+fn located(path: &str, told: &str) -> (String, String) {
+    let within = |name: &str| match path {
+        "." => name.to_owned(),
+        path if path.ends_with(name) => path.to_owned(),
+        path => format!("{path}.{name}"),
+    };
+    let quoted = |prefix: &str| {
+        told.strip_prefix(prefix)
+            .and_then(|rest| rest.split('`').next())
+    };
+    if let Some(name) = quoted("unknown field `") {
+        return (within(name), "is not known here".to_owned());
+    }
+    if let Some(name) = quoted("missing field `") {
+        return (within(name), "is required".to_owned());
+    }
+    (
+        path.to_owned(),
+        format!("has an {told}").replace("has an unknown", "has an unknown"),
+    )
+}

@@ -1,0 +1,188 @@
+//! The header `idempotency-key`: one key, one body, one answer.
+//!
+//! Minting is pure, so the answer is made first and its place claimed after: whoever comes second,
+//! at whatever moment, gets the first one's answer.
+
+use axum::{
+    extract::OptionalFromRequestParts,
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use jiff::Timestamp;
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use tieline_domain::{
+    id::EnvironmentId,
+    idempotency::{IdempotencyRecord, IdempotencyScope},
+    ports::IdempotencyClaim,
+    reason::Reason,
+    text::sanitize,
+    usecase::UseCaseError,
+};
+
+use crate::{api::Api, error::ApiError};
+
+const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
+const REPLAY_HEADER: HeaderName = HeaderName::from_static("idempotency-replay");
+const MAX_LENGTH: usize = 255;
+
+/// An idempotency key as it was sent.
+#[derive(Debug)]
+pub(crate) struct IdempotencyKey {
+    raw: HeaderValue,
+    hash: [u8; 32],
+}
+
+/// A request that carries a key, as far as sameness goes.
+#[derive(Debug)]
+pub(crate) struct KeyedRequest<'a> {
+    pub(crate) environment: EnvironmentId,
+    pub(crate) method: &'a Method,
+    /// The route's template.
+    pub(crate) route: &'a str,
+    pub(crate) canonical_body: &'a [u8],
+}
+
+/// An answer that may be repeated, byte for byte.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: String,
+    /// Headers of our own that belong to it.
+    pub(crate) headers: Vec<(String, String)>,
+}
+
+impl OptionalFromRequestParts<Api> for IdempotencyKey {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Option<Self>, ApiError> {
+        read(&parts.headers)
+    }
+}
+
+fn read(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, ApiError> {
+    let mut values = headers.get_all(HEADER).iter();
+    let Some(raw) = values.next() else {
+        return Ok(None);
+    };
+    if values.next().is_some() {
+        return Err(invalid(
+            "The header idempotency-key stands there more than once.",
+        ));
+    }
+    let text = raw.as_bytes().trim_ascii();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    // The draft standard writes the key as a quoted string; both forms mean the same key.
+    let bare = text
+        .strip_prefix(b"\"")
+        .and_then(|text| text.strip_suffix(b"\""))
+        .unwrap_or(text);
+    if bare.len() > MAX_LENGTH {
+        let key = sanitize(&String::from_utf8_lossy(bare), MAX_LENGTH);
+        return Err(invalid(&format!(
+            "idempotencyKey \"{key}…\" has exceeded the maximum allowed length of 255 characters"
+        )));
+    }
+    if bare.is_empty() || !bare.iter().all(u8::is_ascii_graphic) {
+        return Err(invalid(
+            "The idempotency key must be 1 to 255 visible ASCII characters.",
+        ));
+    }
+    Ok(Some(IdempotencyKey {
+        raw: raw.clone(),
+        hash: Sha256::digest(bare).into(),
+    }))
+}
+
+fn invalid(message: &str) -> ApiError {
+    ApiError::new(Reason::IdempotencyKeyInvalid, message)
+}
+
+impl IdempotencyKey {
+    /// The same answer, with the key as it was sent.
+    pub(crate) fn echo(&self, answer: impl IntoResponse) -> Response {
+        let mut response = answer.into_response();
+        response.headers_mut().insert(HEADER, self.raw.clone());
+        response
+    }
+
+    /// Keeps an answer under this key until `expires_at` and gives it; or gives the one that was
+    /// kept before, if it was for the same request.
+    pub(crate) async fn keep(
+        &self,
+        api: &Api,
+        request: &KeyedRequest<'_>,
+        answer: Answer,
+        expires_at: Timestamp,
+    ) -> Result<Response, ApiError> {
+        let broker = &api.broker;
+        let scope = IdempotencyScope {
+            environment_id: request.environment,
+            route: format!("{} {}", request.method, request.route),
+            key_hash: self.hash,
+        };
+        let plain = serde_json::to_vec(&answer).unwrap_or_default();
+        let record = IdempotencyRecord {
+            fingerprint: fingerprint(request),
+            response: broker.sealer.seal(&plain, &scope.place()),
+            scope,
+            expires_at,
+        };
+        let taken = match api.idempotency.claim(&record, broker.clock.now()).await? {
+            IdempotencyClaim::New => return Ok(answer.into_response()),
+            IdempotencyClaim::Taken(taken) => taken,
+        };
+        if taken.fingerprint != record.fingerprint {
+            let key = sanitize(&String::from_utf8_lossy(self.raw.as_bytes()), MAX_LENGTH);
+            let message =
+                format!("Request with key \"{key}\" is being reused for a different body");
+            return Err(ApiError::new(Reason::IdempotencyKeyReused, message));
+        }
+        let place = taken.scope.place();
+        let kept = broker
+            .sealer
+            .open(&taken.response, &place)
+            .map_err(UseCaseError::from)?;
+        let kept: Answer = serde_json::from_slice(kept.expose_secret())
+            .map_err(|_| ApiError::from(Reason::Internal))?;
+        let mut response = kept.into_response();
+        response
+            .headers_mut()
+            .insert(REPLAY_HEADER, HeaderValue::from_static("true"));
+        Ok(response)
+    }
+}
+
+/// All that makes two requests the same: a version, method, route and canonical body. The routes
+/// that take a key have neither parameters in the path nor a query.
+fn fingerprint(request: &KeyedRequest<'_>) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update([1]);
+    for part in [request.method.as_str().as_bytes(), request.route.as_bytes()] {
+        hash.update(part);
+        hash.update([0]);
+    }
+    hash.update(request.canonical_body);
+    hash.finalize().into()
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
+        let mut response = (
+            status,
+            [(header::CONTENT_TYPE, "application/json")],
+            self.body,
+        )
+            .into_response();
+        for (name, value) in self.headers {
+            if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse()) {
+                response.headers_mut().insert(name, value);
+            }
+        }
+        response
+    }
+}

@@ -1,0 +1,21 @@
+//! The REST API, its OpenAPI document, and the pages that a person sees. Everything here
+//! translates between HTTP and the domain's use cases; nothing here decides.
+
+mod api;
+mod auth;
+mod body;
+mod error;
+mod idempotency;
+mod openapi;
+mod page;
+mod paging;
+mod query;
+mod request;
+mod routes;
+
+pub use api::{Api, Readiness};
+pub use openapi::openapi;
+pub use routes::router;
+
+/// The path of the OAuth callback, below the public URL.
+pub const CALLBACK_PATH: &str = "/v1/integrations/chat/oauth/callback";

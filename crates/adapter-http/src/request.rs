@@ -1,0 +1,104 @@
+//! What happens around every request: its id, its limit of time, its line in the log, and the
+//! body of its error.
+
+use std::{any::Any, time::Duration};
+
+use axum::{
+    extract::{MatchedPath, Request, State},
+    http::{HeaderName, HeaderValue, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use tieline_domain::reason::Reason;
+use tracing::Instrument;
+
+use crate::{api::Api, error::ApiError};
+
+/// No answer takes longer. A callback's work goes on after it, on its own task.
+const LIMIT: Duration = Duration::from_secs(30);
+
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The id of a request, for its handlers.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestId(pub(crate) String);
+
+/// Wraps a request. The log has the path and never the query: queries hold codes and states.
+pub(crate) async fn wrap(State(api): State<Api>, mut request: Request, next: Next) -> Response {
+    let id = request_id(&api, &request);
+    let path = request.uri().path().to_owned();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map(|route| route.as_str().to_owned());
+    let span = tracing::info_span!("request", request_id = %id, method = %request.method());
+    request.extensions_mut().insert(RequestId(id.clone()));
+
+    let began = api.broker.clock.now();
+    let answer = tokio::time::timeout(LIMIT, next.run(request).instrument(span.clone())).await;
+    let response = answer.unwrap_or_else(|_| ApiError::from(Reason::TimedOut).into_response());
+    let mut response = finish(&api, response, &path, &id);
+    response
+        .headers_mut()
+        .insert(REQUEST_ID, HeaderValue::from_str(&id).unwrap_or(EMPTY));
+
+    let _entered = span.enter();
+    tracing::info!(
+        path = route.as_deref().unwrap_or("unmatched"),
+        status = response.status().as_u16(),
+        duration_ms = api.broker.clock.now().duration_since(began).as_millis(),
+        "answered"
+    );
+    response
+}
+
+const EMPTY: HeaderValue = HeaderValue::from_static("");
+
+/// The client's own id where it is a sane one, else a new one.
+fn request_id(api: &Api, request: &Request) -> String {
+    let sane = |id: &&str| {
+        (1..=64).contains(&id.len())
+            && id
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+    };
+    let given = request
+        .headers()
+        .get(REQUEST_ID)
+        .and_then(|value| value.to_str().ok());
+    given
+        .filter(sane)
+        .map_or_else(|| api.broker.ids.uuid().to_string(), str::to_owned)
+}
+
+/// Gives an error its body; keeps the headers that its handler set.
+fn finish(api: &Api, mut response: Response, path: &str, id: &str) -> Response {
+    let Some(error) = response.extensions_mut().remove::<ApiError>() else {
+        return response;
+    };
+    let mut finished = error.respond(path, id, api.broker.clock.now());
+    for (name, value) in response.headers() {
+        if *name != header::CONTENT_LENGTH && *name != header::CONTENT_TYPE {
+            finished.headers_mut().insert(name, value.clone());
+        }
+    }
+    finished
+}
+
+/// What a panic in a handler becomes: the answer to one request, not the end of the process.
+pub(crate) fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let told = panic.downcast_ref::<&str>().map(ToString::to_string);
+    let told = told.or_else(|| panic.downcast_ref::<String>().cloned());
+    tracing::error!(panic = told, "a handler panicked");
+    ApiError::from(Reason::Internal).into_response()
+}
+
+/// The answer where there is no route.
+pub(crate) async fn no_route() -> ApiError {
+    Reason::RouteNotFound.into()
+}
+
+/// The answer where the route does not take the method.
+pub(crate) async fn no_method() -> ApiError {
+    Reason::MethodNotAllowed.into()
+}

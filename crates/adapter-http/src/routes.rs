@@ -1,0 +1,44 @@
+//! The routes. One file a resource; this one puts them together.
+
+use axum::{Router, middleware};
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{api::Api, openapi, request};
+
+mod callback;
+mod channel_connections;
+mod channel_endpoints;
+mod connect_attempts;
+mod connect_oauth;
+mod health;
+mod schema;
+
+/// All routes, ready to be served. Reads no header for anything that matters: no `Host`, no
+/// `X-Forwarded-*`.
+pub fn router(api: Api) -> Router {
+    let (router, document) = documented().split_for_parts();
+    router
+        .merge(openapi::routes(document))
+        .fallback(request::no_route)
+        .method_not_allowed_fallback(request::no_method)
+        .layer(CatchPanicLayer::custom(request::panicked))
+        .layer(middleware::from_fn_with_state(api.clone(), request::wrap))
+        .with_state(api)
+}
+
+/// The routes with their documentation: what is served is what is documented.
+pub(crate) fn documented() -> OpenApiRouter<Api> {
+    OpenApiRouter::with_openapi(openapi::skeleton())
+        .routes(routes!(connect_oauth::mint))
+        .routes(routes!(callback::complete))
+        .routes(routes!(callback::show))
+        .routes(routes!(connect_attempts::list))
+        .routes(routes!(connect_attempts::get))
+        .routes(routes!(channel_connections::list))
+        .routes(routes!(channel_connections::get))
+        .routes(routes!(channel_endpoints::list))
+        .routes(routes!(channel_endpoints::get))
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+}

@@ -1,0 +1,120 @@
+//! The error answers that operations share, for the document.
+
+use std::collections::BTreeMap;
+
+use axum::http::StatusCode;
+use utoipa::{
+    IntoResponses, PartialSchema, ToSchema,
+    openapi::{Content, Header, Ref, RefOr, Response, ResponseBuilder, schema::Type},
+};
+
+use crate::error::{ErrorBody, ValidationErrorBody};
+
+/// What every operation with an API key can answer.
+pub(super) struct KeyedErrors;
+
+/// What an operation that names one object can answer.
+pub(super) struct ObjectErrors;
+
+/// What a list can answer.
+pub(super) struct ListErrors;
+
+/// What an operation that takes a body can answer.
+pub(super) struct BodyErrors;
+
+type Responses = BTreeMap<String, RefOr<Response>>;
+
+impl IntoResponses for KeyedErrors {
+    fn responses() -> Responses {
+        errors(&[
+            (
+                StatusCode::UNAUTHORIZED,
+                "The API key is missing, unknown or revoked: `unauthorized`.",
+            ),
+            (
+                StatusCode::FORBIDDEN,
+                "The API key's role does not allow it: `forbidden`.",
+            ),
+            (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Something failed on our side: `internal`.",
+            ),
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The database is away or the request took too long: `unavailable`, `timed_out`. \
+                 Nothing happened; try again after `Retry-After` seconds.",
+            ),
+        ])
+    }
+}
+
+impl IntoResponses for ObjectErrors {
+    fn responses() -> Responses {
+        let own = errors(&[(
+            StatusCode::NOT_FOUND,
+            "The environment has no such object: `not_found`.",
+        )]);
+        KeyedErrors::responses().into_iter().chain(own).collect()
+    }
+}
+
+impl IntoResponses for ListErrors {
+    fn responses() -> Responses {
+        let own = errors(&[
+            (
+                StatusCode::BAD_REQUEST,
+                "Both `after` and `before` were given: `cursor_conflict`.",
+            ),
+            (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "A parameter is malformed: `validation_failed`.",
+            ),
+        ]);
+        KeyedErrors::responses().into_iter().chain(own).collect()
+    }
+}
+
+impl IntoResponses for BodyErrors {
+    fn responses() -> Responses {
+        let own = errors(&[
+            (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "The body has more than 64 KiB: `body_too_large`.",
+            ),
+            (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "The body is not declared as `application/json`: `unsupported_media_type`.",
+            ),
+        ]);
+        KeyedErrors::responses().into_iter().chain(own).collect()
+    }
+}
+
+fn errors(answers: &[(StatusCode, &str)]) -> Responses {
+    let named = |(status, description): &(StatusCode, &str)| {
+        (
+            status.as_u16().to_string(),
+            RefOr::T(error(*status, description)),
+        )
+    };
+    answers.iter().map(named).collect()
+}
+
+/// One error answer.
+pub(super) fn error(status: StatusCode, description: &str) -> Response {
+    let body = if status == StatusCode::UNPROCESSABLE_ENTITY {
+        Ref::from_schema_name(ValidationErrorBody::name())
+    } else {
+        Ref::from_schema_name(ErrorBody::name())
+    };
+    let mut response = ResponseBuilder::new()
+        .description(description)
+        .content("application/json", Content::new(Some(body)));
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        let mut header = Header::new(<u32 as PartialSchema>::schema());
+        header.description = Some("How many seconds to wait.".to_owned());
+        response = response.header("Retry-After", header);
+    }
+    let _ = Type::Object;
+    response.build()
+}
