@@ -1,0 +1,197 @@
+//! The settings: one table, from which the command line's flags, the environment's names and the
+//! reference in `docs/configuration.md` are made.
+
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, bail};
+use figment::{
+    Figment,
+    providers::{Format, Serialized, Toml},
+};
+use secrecy::SecretString;
+use serde::{Deserialize, Deserializer, de::Error};
+use url::Url;
+
+mod overrides;
+mod table;
+
+pub(crate) use overrides::Overrides;
+pub(crate) use table::reference;
+use table::{ENV_PREFIX, SETTINGS};
+
+/// The file that is read where none is named.
+const DEFAULT_FILE: &str = "tieline.toml";
+
+/// All settings, as [`SETTINGS`] documents them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    pub(crate) listen: SocketAddr,
+    public_url: Option<Url>,
+    pub(crate) data_dir: PathBuf,
+    database_url: Option<String>,
+    pub(crate) sealing_keys: Option<SecretString>,
+    sealing_keys_path: Option<PathBuf>,
+    pub(crate) bootstrap_api_key: Option<SecretString>,
+    pub(crate) slack_base_url: Url,
+    pub(crate) entra_base_url: Url,
+    pub(crate) graph_base_url: Url,
+    #[serde(deserialize_with = "flag")]
+    pub(crate) allow_private_addresses: bool,
+    pub(crate) log: String,
+    pub(crate) log_format: LogFormat,
+    #[cfg_attr(
+        not(feature = "sandbox"),
+        expect(dead_code, reason = "the sandbox's own setting")
+    )]
+    pub(crate) sandbox_listen: SocketAddr,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    Auto,
+    Pretty,
+    Json,
+}
+
+impl Settings {
+    /// Gathers the settings: defaults, then the file, then the environment, then the flags.
+    pub(crate) fn load(file: Option<&Path>, overrides: &Overrides) -> anyhow::Result<Self> {
+        let environment = read_environment()?;
+        let figment = Figment::from(Serialized::defaults(table::defaults()))
+            .merge(read_file(file)?)
+            .merge(Serialized::defaults(environment))
+            .merge(Serialized::defaults(overrides.given()));
+        let settings: Self = figment.extract().map_err(explain)?;
+        settings.check()?;
+        Ok(settings)
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        let public = self.public_url();
+        let plain = matches!(public.scheme(), "http" | "https")
+            && public.host().is_some()
+            && public.username().is_empty()
+            && public.password().is_none()
+            && public.query().is_none()
+            && public.fragment().is_none();
+        if !plain {
+            bail!(
+                "setting public_url must be an http or https URL with a host and without user \
+                 name, query or fragment"
+            );
+        }
+        Ok(())
+    }
+
+    /// The URL under which browsers and providers reach this server.
+    pub(crate) fn public_url(&self) -> Url {
+        let listened = || Url::parse(&format!("http://{}", self.listen));
+        self.public_url.clone().map_or_else(
+            || listened().expect("an address with a port makes a URL"),
+            |configured| configured,
+        )
+    }
+
+    /// The OAuth callback: the public URL alone decides it.
+    pub(crate) fn redirect_uri(&self) -> String {
+        let base = self.public_url();
+        format!(
+            "{}{}",
+            base.as_str().trim_end_matches('/'),
+            tieline_adapter_http::CALLBACK_PATH
+        )
+    }
+
+    pub(crate) fn database_url(&self) -> String {
+        self.database_url
+            .clone()
+            .unwrap_or_else(|| format!("sqlite://{}", self.data_dir.join("tieline.db").display()))
+    }
+
+    pub(crate) fn sealing_keys_path(&self) -> PathBuf {
+        let default = || self.data_dir.join("sealing-keys.toml");
+        self.sealing_keys_path.clone().unwrap_or_else(default)
+    }
+}
+
+fn read_file(named: Option<&Path>) -> anyhow::Result<figment::providers::Data<Toml>> {
+    match named {
+        Some(path) if !path.is_file() => bail!("the settings file {} is not there", path.display()),
+        Some(path) => Ok(Toml::file_exact(path)),
+        None if Path::new(DEFAULT_FILE).is_file() => Ok(Toml::file_exact(DEFAULT_FILE)),
+        None => Ok(Toml::string("")),
+    }
+}
+
+/// The settings that the environment has: `TIELINE_NAME`, or the content of the file that
+/// `TIELINE_NAME_FILE` names.
+fn read_environment() -> anyhow::Result<BTreeMap<&'static str, String>> {
+    let mut found = BTreeMap::new();
+    for setting in SETTINGS {
+        let variable = format!("{ENV_PREFIX}{}", setting.name.to_uppercase());
+        let file_variable = format!("{variable}_FILE");
+        let value = match (variable_value(&variable), variable_value(&file_variable)) {
+            (Some(_), Some(_)) => bail!("set {variable} or {file_variable}, not both"),
+            (Some(value), None) => value,
+            (None, Some(path)) => std::fs::read_to_string(&path)
+                .with_context(|| format!("{file_variable} names {path}, which cannot be read"))?
+                .trim()
+                .to_owned(),
+            (None, None) => continue,
+        };
+        found.insert(setting.name, value);
+    }
+    Ok(found)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where the environment is read"
+)]
+fn variable_value(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Says which setting is wrong; never quotes its value, which may be a secret.
+fn explain(error: figment::Error) -> anyhow::Error {
+    let name = error.path.join(".");
+    let problem = match &error.kind {
+        figment::error::Kind::UnknownField(field, _) => {
+            return anyhow::anyhow!(
+                "there is no setting {field}; docs/configuration.md has them all"
+            );
+        }
+        figment::error::Kind::Message(message) => message.clone(),
+        _ => "has a value of the wrong form".to_owned(),
+    };
+    match SETTINGS.iter().find(|setting| setting.name == name) {
+        Some(setting) if setting.secret => anyhow::anyhow!("setting {name} is malformed"),
+        Some(setting) => anyhow::anyhow!("setting {name}: {problem}. It is: {}", setting.help),
+        None => anyhow::anyhow!("the settings cannot be read: {problem}"),
+    }
+}
+
+/// `true` and `false`, as such or as text: the environment has only text.
+fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Flag {
+        Bool(bool),
+        Text(String),
+    }
+    match Flag::deserialize(deserializer)? {
+        Flag::Bool(value) => Ok(value),
+        Flag::Text(text) => match text.as_str() {
+            "true" | "1" | "yes" | "on" => Ok(true),
+            "false" | "0" | "no" | "off" => Ok(false),
+            _ => Err(D::Error::custom("must be true or false")),
+        },
+    }
+}

@@ -1,0 +1,200 @@
+//! The table of settings.
+
+use std::{collections::BTreeMap, fmt::Write};
+
+/// What the environment's names begin with.
+pub(super) const ENV_PREFIX: &str = "TIELINE_";
+
+/// One setting.
+pub(super) struct Setting {
+    /// Its name in the file; upper-case behind `TIELINE_` in the environment, with dashes on the
+    /// command line.
+    pub(super) name: &'static str,
+    /// Its default, as it would be written; empty where there is none.
+    pub(super) default: &'static str,
+    /// What the default is where it depends on others.
+    pub(super) derived: &'static str,
+    /// Whether it is kept off the command line, where other users of the machine could read it.
+    pub(super) secret: bool,
+    /// What it is, in one sentence.
+    pub(super) help: &'static str,
+    /// What else there is to know.
+    pub(super) more: &'static str,
+}
+
+const PLAIN: Setting = Setting {
+    name: "",
+    default: "",
+    derived: "",
+    secret: false,
+    help: "",
+    more: "",
+};
+
+/// All settings.
+pub(super) const SETTINGS: &[Setting] = &[
+    Setting {
+        name: "listen",
+        default: "127.0.0.1:3100",
+        help: "Address and port to listen on",
+        more: "TLS is a reverse proxy's business. No header of the proxy decides anything.",
+        ..PLAIN
+    },
+    Setting {
+        name: "public_url",
+        derived: "`http://` and `listen`",
+        help: "The URL under which browsers and providers reach this server",
+        more: "The OAuth callback is this URL followed by \
+            `/v1/integrations/chat/oauth/callback`: register that with each of your apps, letter \
+            by letter. Real providers want https.",
+        ..PLAIN
+    },
+    Setting {
+        name: "data_dir",
+        default: ".tieline",
+        help: "The folder for what is kept on this machine",
+        more: "Made at the first start, for the eyes of its owner only: the SQLite file and the \
+            sealing keys.",
+        ..PLAIN
+    },
+    Setting {
+        name: "database_url",
+        derived: "`sqlite://` and `tieline.db` in `data_dir`",
+        help: "The database, as sqlite://path",
+        ..PLAIN
+    },
+    Setting {
+        name: "sealing_keys",
+        secret: true,
+        help: "The text of a key file, in place of one on disk",
+        ..PLAIN
+    },
+    Setting {
+        name: "sealing_keys_path",
+        derived: "`sealing-keys.toml` in `data_dir`",
+        help: "The file with the sealing keys",
+        more: "Made at the first start, readable by its owner only. Keep a copy apart from the \
+            database's backups: without it no stored token opens, and a start without it is \
+            refused.",
+        ..PLAIN
+    },
+    Setting {
+        name: "bootstrap_api_key",
+        secret: true,
+        help: "An admin API key for the first environment, of 8 to 128 visible ASCII characters",
+        more: "Made at every start unless it is there; for scripts and tests. Take a long random \
+            one wherever it matters.",
+        ..PLAIN
+    },
+    Setting {
+        name: "slack_base_url",
+        default: "https://slack.com",
+        help: "Where Slack is: pages at {base}/oauth/v2/authorize, methods at {base}/api/…",
+        more: "GovSlack: `https://slack-gov.com`.",
+        ..PLAIN
+    },
+    Setting {
+        name: "entra_base_url",
+        default: "https://login.microsoftonline.com",
+        help: "Where Microsoft Entra ID is",
+        more: "US Government: `https://login.microsoftonline.us`. China: \
+            `https://login.partner.microsoftonline.cn`.",
+        ..PLAIN
+    },
+    Setting {
+        name: "graph_base_url",
+        default: "https://graph.microsoft.com",
+        help: "Where Microsoft Graph is",
+        more: "US Government: `https://graph.microsoft.us` (GCC High), \
+            `https://dod-graph.microsoft.us` (DoD). China: \
+            `https://microsoftgraph.chinacloudapi.cn`.",
+        ..PLAIN
+    },
+    Setting {
+        name: "allow_private_addresses",
+        default: "false",
+        help: "Whether providers may be at private or loopback addresses, and over plain http",
+        more: "Needed for the sandbox. Leave it off otherwise: it is what keeps a provider's URL \
+            from leading into your network.",
+        ..PLAIN
+    },
+    Setting {
+        name: "log",
+        default: "info",
+        help: "What is logged: a level, or targets with levels (info,tieline_domain=debug)",
+        more: "No level logs a token, code, state or secret.",
+        ..PLAIN
+    },
+    Setting {
+        name: "log_format",
+        default: "auto",
+        help: "How log lines look: pretty, json, or auto (pretty on a terminal)",
+        ..PLAIN
+    },
+    Setting {
+        name: "sandbox_listen",
+        default: "127.0.0.1:3101",
+        help: "Address and port of the sandbox, for `quickstart` and `sandbox`",
+        ..PLAIN
+    },
+];
+
+/// The defaults by name.
+pub(super) fn defaults() -> BTreeMap<&'static str, &'static str> {
+    let given = SETTINGS
+        .iter()
+        .filter(|setting| !setting.default.is_empty());
+    given
+        .map(|setting| (setting.name, setting.default))
+        .collect()
+}
+
+/// The text of `docs/configuration.md`.
+pub(crate) fn reference() -> String {
+    let mut text = String::from(
+        "# Configuration\n\n\
+         <!-- Written by `cargo xtask config`; edit crates/app/src/config/table.rs. -->\n\n\
+         Every setting has a default that works. It can stand in a TOML file (`--config`, else \
+         `tieline.toml` in the working directory), in the environment, and on the command line; \
+         the last one wins. For every variable `TIELINE_NAME` there is `TIELINE_NAME_FILE`, which \
+         names a file whose content is the value. Secrets have no flag, since other users of a \
+         machine can read command lines.\n\n\
+         | setting | environment | flag | default |\n| --- | --- | --- | --- |\n",
+    );
+    for setting in SETTINGS {
+        let _ = writeln!(
+            text,
+            "| [`{name}`](#{name}) | `{ENV_PREFIX}{upper}` | {flag} | {default} |",
+            name = setting.name,
+            upper = setting.name.to_uppercase(),
+            flag = setting
+                .flag()
+                .map_or_else(|| "none: a secret".to_owned(), |f| format!("`--{f}`")),
+            default = setting.told_default(),
+        );
+    }
+    for setting in SETTINGS {
+        let _ = write!(text, "\n## {}\n{}.", setting.name, setting.help);
+        if !setting.more.is_empty() {
+            let _ = write!(text, " {}", setting.more);
+        }
+        text.push('\n');
+    }
+    text
+}
+
+impl Setting {
+    /// Its flag on the command line, if it may have one.
+    pub(super) fn flag(&self) -> Option<String> {
+        (!self.secret).then(|| self.name.replace('_', "-"))
+    }
+
+    /// Its default in words.
+    pub(super) fn told_default(&self) -> String {
+        match (self.default, self.derived) {
+            ("", "") => "none".to_owned(),
+            ("", derived) => derived.to_owned(),
+            (default, _) => format!("`{default}`"),
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Serving: the listener, the sweeps, and an orderly end.
+
+use std::{future::Future, time::Duration};
+
+use anyhow::Context;
+use secrecy::ExposeSecret;
+use tieline_adapter_http::{Api, router};
+use tieline_domain::api_key::PresentedKey;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    config::Settings,
+    wiring::{Wired, wire},
+};
+
+/// How often what nobody will finish is swept.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(30);
+
+/// How many expired answers one sweep deletes at the most.
+const SWEEP_BATCH: u32 = 1000;
+
+/// How long a shutdown waits for flows that are running: longer than any of them takes.
+const DRAIN_LIMIT: Duration = Duration::from_secs(30);
+
+/// A server that is listening.
+pub(crate) struct Server {
+    pub(crate) api: Api,
+    wired: Wired,
+    listener: TcpListener,
+}
+
+impl Server {
+    /// Puts everything together and listens; serves nothing yet.
+    pub(crate) async fn start(settings: &Settings) -> anyhow::Result<Self> {
+        let wired = wire(settings).await?;
+        let environment = wired.api.broker.first_environment().await?;
+        if let Some(key) = &settings.bootstrap_api_key {
+            let key = PresentedKey::parse(key.expose_secret())
+                .context("setting bootstrap_api_key is not usable: it")?;
+            wired
+                .api
+                .broker
+                .bootstrap_api_key(environment.id, &key)
+                .await?;
+        }
+        let listener = TcpListener::bind(settings.listen)
+            .await
+            .with_context(|| format!("cannot listen on {}", settings.listen))?;
+        tracing::info!(address = %listener.local_addr()?, public_url = %settings.public_url(), "listening");
+        Ok(Self {
+            api: wired.api.clone(),
+            wired,
+            listener,
+        })
+    }
+
+    /// Serves until `shutdown` comes, then lets requests and flows come to their ends.
+    pub(crate) async fn serve(
+        self,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> anyhow::Result<()> {
+        let tasks = self.api.tasks.clone();
+        let stopping = CancellationToken::new();
+        let sweeping = tokio::spawn(sweep(self.api.clone(), stopping.clone()));
+        let signalled = {
+            let stopping = stopping.clone();
+            async move {
+                shutdown.await;
+                tracing::info!("shutting down");
+                stopping.cancel();
+            }
+        };
+        let served = axum::serve(self.listener, router(self.api)).with_graceful_shutdown(signalled);
+        let drained = async {
+            stopping.cancelled().await;
+            tasks.close();
+            tokio::time::timeout(DRAIN_LIMIT, tasks.wait()).await
+        };
+        let limited = async {
+            if drained.await.is_err() {
+                tracing::warn!("some flows did not end in time; they will be swept");
+            }
+            // Requests that wait for a slow client are not waited for any longer than flows are.
+            tokio::time::timeout(DRAIN_LIMIT, std::future::pending::<()>()).await
+        };
+        tokio::select! {
+            served = served => served?,
+            _ = limited => tracing::warn!("some connections were cut"),
+        }
+        tasks.close();
+        let _ = tokio::time::timeout(DRAIN_LIMIT, tasks.wait()).await;
+        sweeping.await?;
+        self.wired.database.close().await;
+        tracing::info!("ended");
+        Ok(())
+    }
+}
+
+/// Sweeps at once, for what a crash left behind, and then again and again.
+async fn sweep(api: Api, stopping: CancellationToken) {
+    let mut interval = tokio::time::interval(SWEEP_INTERVAL);
+    loop {
+        tokio::select! {
+            () = stopping.cancelled() => return,
+            _ = interval.tick() => {}
+        }
+        match api.broker.sweep_attempts().await {
+            Ok(0) => {}
+            Ok(swept) => tracing::warn!(swept, "connect attempts were interrupted or abandoned"),
+            Err(error) => tracing::error!(%error, "the sweep of connect attempts failed"),
+        }
+        let now = api.broker.clock.now();
+        if let Err(error) = api.idempotency.delete_expired(now, SWEEP_BATCH).await {
+            tracing::error!(%error, "the sweep of idempotency records failed");
+        }
+    }
+}
+
+/// Comes when the operating system asks the process to end.
+pub(crate) async fn termination() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => return,
+                _ = tokio::signal::ctrl_c() => return,
+            }
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}

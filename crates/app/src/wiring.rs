@@ -1,0 +1,103 @@
+//! The wiring: which adapter fills which port. The only place that knows two of them.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use async_trait::async_trait;
+use tieline_adapter_crypto::{KeyRingCursorSealer, KeyRingFlowSealer, KeyRingSealer};
+use tieline_adapter_http::{Api, Readiness};
+use tieline_adapter_sqlite::SqliteDatabase;
+use tieline_domain::{
+    broker::Broker,
+    ports::{IdempotencyStore, KeyCheckStore, StoreError},
+};
+use tieline_providers::{Egress, EgressPolicy, ProviderEndpoints, providers};
+use tokio_util::task::TaskTracker;
+
+use crate::{
+    config::Settings,
+    keys,
+    system::{RandomIds, SystemClock, TokioTimer},
+};
+
+/// The parts of a running program.
+pub(crate) struct Wired {
+    pub(crate) api: Api,
+    pub(crate) database: SqliteDatabase,
+}
+
+/// Puts the program together: opens the database, checks the keys before anything is written,
+/// brings the tables up to date.
+pub(crate) async fn wire(settings: &Settings) -> anyhow::Result<Wired> {
+    let database = open(settings).await?;
+    let checks: Arc<dyn KeyCheckStore> = Arc::new(database.key_checks());
+    let migrated = checks.find().await.is_ok();
+    if !migrated {
+        database.migrate().await?;
+    }
+    let ring = keys::load(settings, &*checks).await?;
+    let sealer = KeyRingSealer::new(&ring);
+    keys::check(&sealer, &*checks).await?;
+    if migrated {
+        database.migrate().await?;
+    }
+
+    let cursors = Arc::new(KeyRingCursorSealer::new(&ring));
+    let clock = Arc::new(SystemClock);
+    let egress = Egress::new(EgressPolicy {
+        allow_private_addresses: settings.allow_private_addresses,
+        ..EgressPolicy::default()
+    })?;
+    let endpoints = ProviderEndpoints {
+        slack: settings.slack_base_url.clone(),
+        entra: settings.entra_base_url.clone(),
+        graph: settings.graph_base_url.clone(),
+    };
+    let broker = Broker {
+        environments: Arc::new(database.environments()),
+        api_keys: Arc::new(database.api_keys()),
+        integrations: Arc::new(database.integrations()),
+        subscribers: Arc::new(database.subscribers()),
+        contexts: Arc::new(database.contexts()),
+        connections: Arc::new(database.connections()),
+        endpoints: Arc::new(database.endpoints()),
+        attempts: Arc::new(database.attempts()),
+        sealer: Arc::new(sealer),
+        flow_sealer: Arc::new(KeyRingFlowSealer::new(ring)),
+        clock: clock.clone(),
+        timer: Arc::new(TokioTimer),
+        ids: Arc::new(RandomIds),
+        providers: providers(&endpoints, egress, clock),
+        redirect_uri: settings.redirect_uri(),
+    };
+    let idempotency: Arc<dyn IdempotencyStore> = Arc::new(database.idempotency());
+    let readiness = Arc::new(DatabaseReadiness(database.clone()));
+    let tasks = TaskTracker::new();
+    Ok(Wired {
+        api: Api {
+            broker,
+            idempotency,
+            cursors,
+            readiness,
+            tasks,
+        },
+        database,
+    })
+}
+
+/// Opens the database of the settings.
+pub(crate) async fn open(settings: &Settings) -> anyhow::Result<SqliteDatabase> {
+    let url = settings.database_url();
+    SqliteDatabase::open(&url)
+        .await
+        .with_context(|| format!("setting database_url is {url}"))
+}
+
+struct DatabaseReadiness(SqliteDatabase);
+
+#[async_trait]
+impl Readiness for DatabaseReadiness {
+    async fn check(&self) -> Result<(), StoreError> {
+        self.0.is_ready().await
+    }
+}
