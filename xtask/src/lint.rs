@@ -1,14 +1,17 @@
 use clap::Args;
 use xshell::{Shell, cmd};
 
-use crate::{config::CONFIGURATION, deps, generated::Mode, openapi::OPENAPI, steps::Steps, tidy};
+use crate::{
+    config::CONFIGURATION, deps, errors::ERRORS, generated::Mode, openapi::OPENAPI, steps::Steps,
+    tidy,
+};
 
 /// Every check short of a test: format, lints, documentation, dependencies, generated files.
 ///
 /// Runs all of them and names at the end those that failed, each with the command that runs only
 /// that one again: rustfmt; the allowed edges between crates (`deps`); manifests, names and sizes
 /// (`tidy`); clippy over the workspace, and over the program as it is built for production
-/// (without the sandbox); rustdoc; openapi.yaml and docs/configuration.md against the program;
+/// (without the sandbox); rustdoc; openapi.yaml, docs/configuration.md and docs/errors.md against the program;
 /// licences, bans, sources and advisories (cargo-deny, where it is installed). A warning counts
 /// as a failure.
 #[derive(Args, Default)]
@@ -73,7 +76,7 @@ fn compile(sh: &Shell, steps: &mut Steps) {
 }
 
 fn compare_generated(sh: &Shell, steps: &mut Steps) {
-    for generated in [OPENAPI, CONFIGURATION] {
+    for generated in [OPENAPI, CONFIGURATION, ERRORS] {
         let again = format!("{} --check", generated.written_by);
         steps.run(generated.file, &again, || generated.run(sh, Mode::Check));
     }

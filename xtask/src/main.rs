@@ -8,6 +8,7 @@
 mod ci;
 mod config;
 mod deps;
+mod errors;
 mod generated;
 mod lint;
 mod metadata;
@@ -42,6 +43,7 @@ enum Task {
     Tidy(tidy::Tidy),
     Openapi(openapi::Openapi),
     Config(config::Config),
+    Errors(errors::Errors),
     Ci(ci::Ci),
 }
 
@@ -66,6 +68,7 @@ impl Task {
             Self::Tidy(task) => task.run(&sh),
             Self::Openapi(task) => task.run(&sh),
             Self::Config(task) => task.run(&sh),
+            Self::Errors(task) => task.run(&sh),
             Self::Ci(task) => task.run(&sh),
         }
     }

@@ -1,4 +1,5 @@
 //! What is sealed opens where it belongs, and nowhere else.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use jiff::Timestamp;
 use proptest::{prelude::*, strategy::ValueTree};

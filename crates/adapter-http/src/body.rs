@@ -33,7 +33,7 @@ impl<T: DeserializeOwned> FromRequest<Api> for JsonBody<T> {
         }
         let bytes = to_bytes(request.into_body(), MAX_BODY)
             .await
-            .map_err(unread)?;
+            .map_err(|error| unread(&error))?;
         let value = unique::parse(&bytes).map_err(|error| {
             ApiError::new(
                 Reason::MalformedJson,
@@ -60,11 +60,11 @@ fn is_json(request: &Request) -> bool {
     media_type.trim().eq_ignore_ascii_case("application/json")
 }
 
-fn unread(error: axum::Error) -> ApiError {
+fn unread(error: &axum::Error) -> ApiError {
     use std::error::Error;
     let too_long = error
         .source()
-        .is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
+        .is_some_and(<dyn Error>::is::<http_body_util::LengthLimitError>);
     if too_long {
         Reason::BodyTooLarge.into()
     } else {

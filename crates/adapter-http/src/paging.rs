@@ -1,6 +1,6 @@
 //! Pages on the wire.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tieline_domain::{
     id::EnvironmentId,
     page::{From, Order, Page, PageRequest, Position},
@@ -14,8 +14,9 @@ const DEFAULT_LIMIT: u32 = 10;
 const MAX_LIMIT: u32 = 100;
 
 /// The paging parameters of every list.
-#[derive(Debug, IntoParams)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(rename_all = "camelCase")]
 #[expect(dead_code, reason = "documents what `page_request` reads")]
 pub(crate) struct PageParams {
     /// At most so many items, 1 to 100.
@@ -33,9 +34,8 @@ pub(crate) struct PageParams {
 }
 
 /// The order of a list.
-#[derive(Debug, ToSchema)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[schema(default = "DESC")]
-#[expect(dead_code, reason = "documents what `page_request` reads")]
 pub(crate) enum Direction {
     /// Oldest first.
     #[schema(rename = "ASC")]

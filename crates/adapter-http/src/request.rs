@@ -38,21 +38,26 @@ pub(crate) async fn wrap(State(api): State<Api>, mut request: Request, next: Nex
     let answer = tokio::time::timeout(LIMIT, next.run(request).instrument(span.clone())).await;
     let response = answer.unwrap_or_else(|_| ApiError::from(Reason::TimedOut).into_response());
     let mut response = finish(&api, response, &path, &id);
-    response
-        .headers_mut()
-        .insert(REQUEST_ID, HeaderValue::from_str(&id).unwrap_or(EMPTY));
+    let headers = response.headers_mut();
+    headers.insert(REQUEST_ID, HeaderValue::from_str(&id).unwrap_or(EMPTY));
+    headers
+        .entry(header::X_CONTENT_TYPE_OPTIONS)
+        .or_insert(NOSNIFF);
+    headers.entry(header::CACHE_CONTROL).or_insert(NO_STORE);
 
     let _entered = span.enter();
     tracing::info!(
         path = route.as_deref().unwrap_or("unmatched"),
         status = response.status().as_u16(),
-        duration_ms = api.broker.clock.now().duration_since(began).as_millis(),
+        duration_ms = api.broker.clock.now().as_millisecond() - began.as_millisecond(),
         "answered"
     );
     response
 }
 
 const EMPTY: HeaderValue = HeaderValue::from_static("");
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// The client's own id where it is a sane one, else a new one.
 fn request_id(api: &Api, request: &Request) -> String {
@@ -86,6 +91,7 @@ fn finish(api: &Api, mut response: Response, path: &str, id: &str) -> Response {
 }
 
 /// What a panic in a handler becomes: the answer to one request, not the end of the process.
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over")]
 pub(crate) fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let told = panic.downcast_ref::<&str>().map(ToString::to_string);
     let told = told.or_else(|| panic.downcast_ref::<String>().cloned());

@@ -20,6 +20,8 @@ mod overrides;
 mod table;
 
 pub(crate) use overrides::Overrides;
+#[cfg(feature = "sandbox")]
+pub(crate) use table::DEFAULT_LOG;
 pub(crate) use table::reference;
 use table::{ENV_PREFIX, SETTINGS};
 
@@ -68,7 +70,7 @@ impl Settings {
             .merge(read_file(file)?)
             .merge(Serialized::defaults(environment))
             .merge(Serialized::defaults(overrides.given()));
-        let settings: Self = figment.extract().map_err(explain)?;
+        let settings: Self = figment.extract().map_err(|error| explain(&error))?;
         settings.check()?;
         Ok(settings)
     }
@@ -93,10 +95,9 @@ impl Settings {
     /// The URL under which browsers and providers reach this server.
     pub(crate) fn public_url(&self) -> Url {
         let listened = || Url::parse(&format!("http://{}", self.listen));
-        self.public_url.clone().map_or_else(
-            || listened().expect("an address with a port makes a URL"),
-            |configured| configured,
-        )
+        self.public_url
+            .clone()
+            .unwrap_or_else(|| listened().expect("an address with a port makes a URL"))
     }
 
     /// The OAuth callback: the public URL alone decides it.
@@ -160,7 +161,7 @@ fn variable_value(name: &str) -> Option<String> {
 }
 
 /// Says which setting is wrong; never quotes its value, which may be a secret.
-fn explain(error: figment::Error) -> anyhow::Error {
+fn explain(error: &figment::Error) -> anyhow::Error {
     let name = error.path.join(".");
     let problem = match &error.kind {
         figment::error::Kind::UnknownField(field, _) => {

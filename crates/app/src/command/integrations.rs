@@ -1,6 +1,10 @@
 //! `tieline integrations`.
 
-use std::{collections::BTreeMap, io::Read, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    io::Read,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context;
 use clap::Subcommand;
@@ -61,7 +65,7 @@ impl Integrations {
                     identifier: identifier.unwrap_or_else(|| provider.to_string()),
                     provider,
                     name,
-                    credentials: read_credentials(credentials)?.into_iter().collect(),
+                    credentials: read_credentials(&credentials)?.into_iter().collect(),
                     active: !inactive,
                 };
                 let made = broker.create_integration(environment.id, new).await?;
@@ -97,14 +101,14 @@ impl Integrations {
     }
 }
 
-fn read_credentials(path: PathBuf) -> anyhow::Result<BTreeMap<String, String>> {
+fn read_credentials(path: &Path) -> anyhow::Result<BTreeMap<String, String>> {
     let mut text = String::new();
     if path.as_os_str() == "-" {
         std::io::stdin()
             .read_to_string(&mut text)
             .context("standard input cannot be read")?;
     } else {
-        text = std::fs::read_to_string(&path)
+        text = std::fs::read_to_string(path)
             .with_context(|| format!("{} cannot be read", path.display()))?;
     }
     // The parser's own error could quote a secret.

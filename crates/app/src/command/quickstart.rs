@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     command::sandbox::{self, CLIENT_SECRET, ENTRA_CLIENT_ID, SLACK_CLIENT_ID},
-    config::Settings,
+    config::{DEFAULT_LOG, Settings},
     keys::write_private,
     logging,
     server::{Server, termination},
@@ -45,6 +45,10 @@ pub(crate) struct Quickstart {
 
 impl Quickstart {
     pub(crate) async fn run(self, mut settings: Settings) -> anyhow::Result<()> {
+        if settings.log == DEFAULT_LOG {
+            // The steps are what one wants to see here; the log would stand between them.
+            "warn".clone_into(&mut settings.log);
+        }
         logging::start(&settings)?;
         let sandbox = sandbox::start(&settings, false).await?;
         settings.slack_base_url = sandbox.slack_base_url();

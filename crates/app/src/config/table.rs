@@ -31,6 +31,9 @@ const PLAIN: Setting = Setting {
     more: "",
 };
 
+/// What is logged where nobody says otherwise.
+pub(crate) const DEFAULT_LOG: &str = "info";
+
 /// All settings.
 pub(super) const SETTINGS: &[Setting] = &[
     Setting {
@@ -120,7 +123,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "log",
-        default: "info",
+        default: DEFAULT_LOG,
         help: "What is logged: a level, or targets with levels (info,tieline_domain=debug)",
         more: "No level logs a token, code, state or secret.",
         ..PLAIN

@@ -29,7 +29,7 @@ fn assert_error(error: &ProviderError, reason: Reason, provider_error: &str) {
 async fn another_verifier_is_refused() {
     let world = World::new().await;
     let error = exchange(&world, |exchange| {
-        exchange.pkce_verifier = "x".repeat(43).into()
+        exchange.pkce_verifier = "x".repeat(43).into();
     })
     .await;
     assert_error(&error, Reason::CodeRejected, "invalid_grant AADSTS501481");
@@ -65,7 +65,7 @@ async fn an_unknown_used_or_old_code_is_rejected() {
     assert_error(&error, Reason::CodeRejected, "invalid_grant AADSTS54005");
 
     let code = world.entra_code().await;
-    world.control().advance(Duration::from_secs(3600));
+    world.control().advance(Duration::from_hours(1));
     let error = exchange(&world, |exchange| exchange.code = code.into()).await;
     assert_error(&error, Reason::CodeRejected, "invalid_grant AADSTS70008");
 }

@@ -46,7 +46,7 @@ impl Clock for SandboxTime {
 /// Short enough for a test to wait for, long enough for a busy machine to answer in.
 pub(crate) fn short_limits() -> EgressPolicy {
     EgressPolicy {
-        total_timeout: Duration::from_millis(500),
+        total_timeout: Duration::from_secs(1),
         ..private()
     }
 }

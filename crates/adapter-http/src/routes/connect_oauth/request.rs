@@ -170,7 +170,7 @@ impl TryFrom<ConnectOauthRequest> for MintConnectUrl {
 struct Problems(Vec<(String, String)>);
 
 impl Problems {
-    fn add(&mut self, field: impl Into<String>, problem: impl ToString) {
+    fn add(&mut self, field: impl Into<String>, problem: &impl ToString) {
         self.0.push((field.into(), problem.to_string()));
     }
 
@@ -181,20 +181,20 @@ impl Problems {
         parse: impl Fn(String) -> Result<T, InvalidText>,
     ) -> Option<T> {
         parse(value?)
-            .map_err(|problem| self.add(field, problem))
+            .map_err(|problem| self.add(field, &problem))
             .ok()
     }
 
     fn identifier(&mut self, identifier: String) -> String {
         if identifier.is_empty() || identifier.chars().count() > 128 {
-            self.add("integrationIdentifier", "must have 1 to 128 characters");
+            self.add("integrationIdentifier", &"must have 1 to 128 characters");
         }
         identifier
     }
 
     fn scopes(&mut self, scopes: Option<Vec<String>>) -> Option<Vec<String>> {
         if scopes.as_ref().is_some_and(|scopes| scopes.len() > 100) {
-            self.add("scope", "must name at most 100 scopes");
+            self.add("scope", &"must name at most 100 scopes");
         }
         scopes
     }
@@ -204,7 +204,7 @@ impl Problems {
             return Vec::new();
         };
         if !(1..=MAX_CONTEXTS).contains(&contexts.len()) {
-            self.add("context", format!("must have 1 to {MAX_CONTEXTS} entries"));
+            self.add("context", &format!("must have 1 to {MAX_CONTEXTS} entries"));
         }
         contexts
             .into_iter()
@@ -219,7 +219,7 @@ impl Problems {
             ContextValue::WithData(ContextWithData { id, data }) => (id, data),
         };
         let key = ContextKey::new(kind, id)
-            .map_err(|problem| self.add(field, problem))
+            .map_err(|problem| self.add(field, &problem))
             .ok()?;
         Some(NamedContext { key, data })
     }
