@@ -169,6 +169,10 @@ CREATE INDEX connect_attempts_by_subscriber ON connect_attempts
     (environment_id, subscriber_id, created_at, id);
 CREATE INDEX connect_attempts_by_connection ON connect_attempts
     (environment_id, connection_identifier, created_at, id);
+CREATE INDEX connect_attempts_by_integration ON connect_attempts
+    (environment_id, integration_identifier, created_at, id);
+CREATE INDEX connect_attempts_by_reason ON connect_attempts
+    (environment_id, reason, created_at, id) WHERE reason IS NOT NULL;
 -- For the sweep of those that got stuck.
 CREATE INDEX connect_attempts_by_move ON connect_attempts (status, updated_at);
 

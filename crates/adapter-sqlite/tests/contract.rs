@@ -1,4 +1,5 @@
 //! The contracts of the storage ports, kept by SQLite.
+#![expect(clippy::unwrap_used, reason = "all of it is a test")]
 
 use std::sync::Arc;
 

@@ -1,1 +1,65 @@
+//! The contract suites of the storage ports. An adapter passes them by providing a
+//! [`crate::StorageHarness`] and saying, in a test of its own crate:
+//!
+//! ```ignore
+//! tieline_testkit::storage_contract!(SqliteHarness);
+//! ```
+//!
+//! Each case becomes one test, named after port and case. Attributes before the harness are put on
+//! every test, such as `#[ignore = "needs a database"]`. One suite alone is run by its own macro,
+//! such as [`crate::connection_store_contract!`]. The adapter's crate needs `tokio`, with its
+//! macros and the multi-threaded runtime, as a dev-dependency.
 
+pub mod api_key_store;
+pub mod attempt_store;
+pub mod connection_store;
+pub mod context_store;
+pub mod endpoint_store;
+pub mod environment_store;
+pub mod idempotency_store;
+pub mod integration_store;
+pub mod key_check_store;
+pub mod subscriber_store;
+
+mod concurrency;
+mod pages;
+
+/// Puts an adapter through the contract suites of all storage ports.
+#[macro_export]
+macro_rules! storage_contract {
+    ($($harness:tt)*) => {
+        $crate::environment_store_contract!($($harness)*);
+        $crate::api_key_store_contract!($($harness)*);
+        $crate::integration_store_contract!($($harness)*);
+        $crate::subscriber_store_contract!($($harness)*);
+        $crate::context_store_contract!($($harness)*);
+        $crate::attempt_store_contract!($($harness)*);
+        $crate::connection_store_contract!($($harness)*);
+        $crate::endpoint_store_contract!($($harness)*);
+        $crate::idempotency_store_contract!($($harness)*);
+        $crate::key_check_store_contract!($($harness)*);
+    };
+}
+
+/// Makes a module of tests out of the cases of one suite.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! contract_cases {
+    ($suite:ident [$($case:ident,)*] $(#[$attribute:meta])* $harness:ty) => {
+        $crate::contract_cases! { @module $suite [$($case,)*] [$(#[$attribute])*] $harness }
+    };
+    (@module $suite:ident [$($case:ident,)*] $attributes:tt $harness:ty) => {
+        mod $suite {
+            use super::*;
+            $($crate::contract_cases! { @test $suite $case $attributes $harness })*
+        }
+    };
+    (@test $suite:ident $case:ident [$(#[$attribute:meta])*] $harness:ty) => {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        $(#[$attribute])*
+        async fn $case() {
+            let harness = <$harness as $crate::StorageHarness>::start().await;
+            $crate::contract::$suite::$case(&harness).await;
+        }
+    };
+}

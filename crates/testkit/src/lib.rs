@@ -7,10 +7,12 @@ pub mod contract;
 pub mod fixtures;
 pub mod harness;
 pub mod ids;
+pub mod memory;
 pub mod policies;
 pub mod sealers;
 
 pub use clock::FixedClock;
 pub use harness::{StorageHarness, Stores};
 pub use ids::SequentialIds;
+pub use memory::MemoryStorage;
 pub use sealers::{FakeCursorSealer, FakeFlowSealer, FakeSealer};

@@ -91,10 +91,20 @@ async fn run(
         Progress::SignIn(url) => Ok(url.into()),
         Progress::Attempt(attempt) => {
             log(&attempt);
-            let own = format!("/connect/{}", attempt.id);
-            Ok(broker.return_url(&attempt).await?.map_or(own, String::from))
+            Ok(next_page(broker, &attempt).await)
         }
     }
+}
+
+/// The product's own page, else ours. Ours is named relative to the callback, so that it is found
+/// under whatever path the public URL has.
+async fn next_page(broker: &Broker, attempt: &ConnectAttempt) -> String {
+    let product = broker.return_url(attempt).await.unwrap_or_else(|error| {
+        log_failure(&error);
+        None
+    });
+    let own = format!("../../../../connect/{}", attempt.id);
+    product.map_or(own, String::from)
 }
 
 fn log(attempt: &ConnectAttempt) {

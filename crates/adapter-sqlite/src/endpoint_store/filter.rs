@@ -31,21 +31,16 @@ pub(super) fn push_filter(
             .push(" AND endpoints.context_keys = ")
             .push_bind(keys_to_json(keys));
     }
-    let integration = [
-        ("provider", provider.clone().map(String::from)),
-        ("identifier", integration_identifier.clone()),
-    ];
-    for (column, value) in integration {
-        if let Some(value) = value {
-            query.push(" AND endpoints.integration_id IN (SELECT id FROM integrations");
-            query
-                .push(" WHERE environment_id = ")
-                .push_bind(environment.0);
-            query
-                .push(format_args!(" AND {column} = "))
-                .push_bind(value)
-                .push(")");
-        }
+    if let Some(provider) = provider {
+        query.push(" AND endpoints.integration_id IN (SELECT id FROM integrations");
+        query.push(" WHERE environment_id = ").push_bind(environment.0);
+        query.push(" AND provider = ").push_bind(provider.as_str()).push(")");
+    }
+    if let Some(identifier) = integration_identifier {
+        // There is at most one: an equality lets the index on it keep the order of the list.
+        query.push(" AND endpoints.integration_id = (SELECT id FROM integrations");
+        query.push(" WHERE environment_id = ").push_bind(environment.0);
+        query.push(" AND identifier = ").push_bind(identifier).push(")");
     }
 }
 

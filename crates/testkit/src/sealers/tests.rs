@@ -16,19 +16,19 @@ fn place() -> SealedPlace {
 fn a_secret_opens_where_it_was_sealed() {
     let sealer = FakeSealer::default();
     let place = place();
-    let sealed = sealer.seal(b"a\nsecret\0", &place);
+    let value = sealer.seal(b"a\nsecret\0", &place);
     assert_eq!(
-        sealer.open(&sealed, &place).unwrap().expose_secret(),
+        sealer.open(&value, &place).unwrap().expose_secret(),
         b"a\nsecret\0"
     );
-    assert_ne!(sealed, sealer.seal(b"a\nsecret\0", &place));
+    assert_ne!(value, sealer.seal(b"a\nsecret\0", &place));
 }
 
 #[test]
 fn a_secret_opens_nowhere_else() {
     let sealer = FakeSealer::default();
     let place = place();
-    let sealed = sealer.seal(b"secret", &place);
+    let value = sealer.seal(b"secret", &place);
     let elsewhere = [
         SealedPlace {
             environment_id: EnvironmentId(fixtures::uuid()),
@@ -48,10 +48,7 @@ fn a_secret_opens_nowhere_else() {
         },
     ];
     for place in elsewhere {
-        assert_eq!(
-            sealer.open(&sealed, &place).unwrap_err(),
-            OpenError::Refused
-        );
+        assert_eq!(sealer.open(&value, &place).unwrap_err(), OpenError::Refused);
     }
 }
 

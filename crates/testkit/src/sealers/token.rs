@@ -1,9 +1,14 @@
 //! Bytes as a text that a URL carries as it is, with a check sum.
 
+use std::fmt::Write;
+
 /// Writes bytes in hexadecimal, behind their check sum.
 pub(super) fn write(bytes: &[u8]) -> String {
-    let body: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{:016x}{body}", check_sum(bytes))
+    let mut text = format!("{:016x}", check_sum(bytes));
+    for byte in bytes {
+        write!(text, "{byte:02x}").unwrap();
+    }
+    text
 }
 
 /// Reads what [`write`] wrote; `None` for anything else.

@@ -1,0 +1,165 @@
+//! Rows that were tampered with.
+#![expect(clippy::unwrap_used, reason = "all of it is a test")]
+
+use sqlx::{AssertSqlSafe, Connection, Executor, SqliteConnection};
+use tempfile::TempDir;
+use tieline_adapter_sqlite::SqliteDatabase;
+use tieline_domain::{
+    connection::ChannelConnection,
+    ports::{
+        ApiKeyStore, AttemptFilter, AttemptStore, ConnectionFilter, ConnectionStore,
+        ConnectionWrite, ContextStore, EndpointFilter, EndpointStore, EnvironmentStore,
+        IdempotencyStore, IntegrationStore, RecordConnection, StoreError, SubscriberStore,
+    },
+};
+use tieline_testkit::fixtures::{self, NOON};
+
+/// A value that no column may hold and no error may show.
+const CANARY: &str = "can\u{1}ary";
+
+/// Puts a bad value into one column of all rows of its table, reads them, and answers the error.
+async fn read_with(table: &str, column: &str, bad: &str) -> StoreError {
+    let folder = tempfile::tempdir().unwrap();
+    let (database, connection) = seeded(&folder).await;
+    let url = url(&folder);
+    let mut raw = SqliteConnection::connect(&url).await.unwrap();
+    let sql = format!(
+        "PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF;
+         UPDATE {table} SET {column} = {bad}"
+    );
+    raw.execute(AssertSqlSafe(sql)).await.unwrap();
+    read_all(&database, &connection).await.unwrap_err()
+}
+
+fn url(folder: &TempDir) -> String {
+    format!("sqlite://{}/tieline.db", folder.path().display())
+}
+
+/// A database with one row in every table.
+async fn seeded(folder: &TempDir) -> (SqliteDatabase, ChannelConnection) {
+    let database = SqliteDatabase::open(&url(folder)).await.unwrap();
+    database.migrate().await.unwrap();
+    let (organization, mut environment) = (fixtures::organization(), fixtures::environment());
+    environment.organization_id = organization.id;
+    let integration = fixtures::integration(environment.id);
+    let ada = fixtures::subscriber(environment.id, "ada");
+    let context = fixtures::context(environment.id, "tenant:acme");
+    let attempt = fixtures::attempt(&integration);
+    database
+        .environments()
+        .insert_organization(&organization)
+        .await
+        .unwrap();
+    database.environments().insert(&environment).await.unwrap();
+    database
+        .api_keys()
+        .insert(&fixtures::api_key(environment.id))
+        .await
+        .unwrap();
+    database.integrations().insert(&integration).await.unwrap();
+    database.subscribers().insert(&ada).await.unwrap();
+    database
+        .contexts()
+        .insert_missing(&[context])
+        .await
+        .unwrap();
+    database.attempts().claim(&attempt).await.unwrap();
+    let record = fixtures::idempotency_record(environment.id, "key");
+    database.idempotency().claim(&record, NOON).await.unwrap();
+    let connection = fixtures::connection(&integration, fixtures::subscriber_owner("ada"));
+    let record = RecordConnection {
+        write: ConnectionWrite::Insert,
+        connection: connection.clone(),
+        endpoints: vec![fixtures::endpoint(&connection, &ada.subscriber_id)],
+        attempt,
+    };
+    database.connections().record(&record).await.unwrap();
+    (database, connection)
+}
+
+async fn read_all(
+    database: &SqliteDatabase,
+    connection: &ChannelConnection,
+) -> Result<(), StoreError> {
+    use tieline_domain::page::{From, Order, PageRequest};
+
+    let environment = connection.environment_id;
+    let page = PageRequest {
+        limit: 10,
+        from: From::Start,
+        order: Order::Ascending,
+    };
+    let key = "tenant:acme".parse().unwrap();
+    let record = fixtures::idempotency_record(environment, "key");
+    database.environments().list_organizations().await?;
+    database.environments().list().await?;
+    database.api_keys().list(environment).await?;
+    database.integrations().list(environment).await?;
+    database.contexts().find(environment, &key).await?;
+    database
+        .attempts()
+        .list(environment, &AttemptFilter::default(), &page)
+        .await?;
+    database.idempotency().claim(&record, NOON).await?;
+    database
+        .connections()
+        .list(environment, &ConnectionFilter::default(), &page)
+        .await?;
+    database
+        .endpoints()
+        .list(environment, &EndpointFilter::default(), &page)
+        .await?;
+    database
+        .subscribers()
+        .find(environment, &fixtures::subscriber_id("ada"))
+        .await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn untouched_rows_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let (database, connection) = seeded(&folder).await;
+    read_all(&database, &connection).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_corrupt_value_is_reported_by_table_and_column_only() {
+    let text = format!("'{CANARY}'");
+    let json = format!("'{{\"{CANARY}\":'");
+    let (text, json, huge) = (text.as_str(), json.as_str(), "9223372036854775807");
+    let cases = [
+        ("organizations", "created_at", huge),
+        ("environments", "created_at", huge),
+        ("api_keys", "role", text),
+        ("api_keys", "hash", "x'00'"),
+        ("api_keys", "revoked_at", huge),
+        ("integrations", "provider", text),
+        ("integrations", "generation", "-1"),
+        ("integrations", "updated_at", huge),
+        ("contexts", "data", json),
+        ("connect_attempts", "status", text),
+        ("connect_attempts", "mode", text),
+        ("connect_attempts", "reason", text),
+        ("connect_attempts", "steps", json),
+        ("connect_attempts", "context_keys", json),
+        ("connect_attempts", "connection_identifier", text),
+        ("idempotency_records", "fingerprint", "x'00'"),
+        ("connections", "identifier", text),
+        ("connections", "subscriber_id", text),
+        ("connections", "context_keys", json),
+        ("connection_credentials", "kind", text),
+        ("connection_credentials", "scopes", json),
+        ("connection_credentials", "expires_at", huge),
+        ("endpoints", "kind", text),
+        ("endpoints", "address", json),
+        ("subscribers", "created_at", huge),
+    ];
+    for (table, column, bad) in cases {
+        let error = read_with(table, column, bad).await;
+        let place = matches!(error, StoreError::Corrupt { table: t, column: c, .. }
+            if t == table && c == column);
+        assert!(place, "{table}.{column}: {error:?}");
+        assert!(!format!("{error:?} {error}").contains("ary"), "{error:?}");
+    }
+}

@@ -1,0 +1,274 @@
+//! The database file: who may read it, what is refused, and what happens when it is away.
+#![expect(clippy::unwrap_used, reason = "all of it is a test")]
+
+use std::{fs, path::PathBuf, time::Duration};
+
+use sqlx::{AssertSqlSafe, Connection, Executor, SqliteConnection};
+use tempfile::TempDir;
+use tieline_adapter_sqlite::{OpenDatabaseError, SqliteDatabase, SqliteSettings};
+use tieline_domain::ports::{EnvironmentStore, StoreError};
+use tieline_testkit::fixtures;
+
+struct Folder(TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self) -> PathBuf {
+        self.0.path().join("tieline.db")
+    }
+
+    fn url(&self) -> String {
+        format!("sqlite://{}", self.path().display())
+    }
+
+    async fn migrated(&self) -> SqliteDatabase {
+        let database = SqliteDatabase::open(&self.url()).await.unwrap();
+        database.migrate().await.unwrap();
+        database
+    }
+
+    /// Does something to the file behind the database's back.
+    async fn execute(&self, sql: &str) {
+        let url = format!("{}?mode=rwc", self.url());
+        let mut connection = SqliteConnection::connect(&url).await.unwrap();
+        connection.execute(AssertSqlSafe(sql)).await.unwrap();
+        connection.close().await.unwrap();
+    }
+}
+
+fn is_unavailable<T>(result: &Result<T, StoreError>) -> bool {
+    matches!(result, Err(StoreError::Unavailable(_)))
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_new_file_and_its_folder_are_for_their_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = Folder::new();
+    let path = folder.0.path().join("deep/er/tieline.db");
+    let database = SqliteDatabase::open(&format!("sqlite://{}", path.display()))
+        .await
+        .unwrap();
+    database.migrate().await.unwrap();
+    let mode = |path: PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(path.clone()), 0o600);
+    assert_eq!(mode(path.with_extension("db-wal")), 0o600);
+    assert_eq!(mode(path.parent().unwrap().to_owned()), 0o700);
+}
+
+#[tokio::test]
+async fn migrating_twice_is_harmless() {
+    let folder = Folder::new();
+    let database = SqliteDatabase::open(&folder.url()).await.unwrap();
+    let first = database.migrate().await.unwrap();
+    assert!(!first.applied.is_empty());
+    assert_eq!(first.applied[0].description, "create tables");
+    database
+        .environments()
+        .insert_organization(&fixtures::organization())
+        .await
+        .unwrap();
+    let second = database.migrate().await.unwrap();
+    assert_eq!(second.applied, []);
+    assert_eq!(
+        database
+            .environments()
+            .list_organizations()
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_who_migrate_exactly_one_does() {
+    let folder = Folder::new();
+    let mut migrating = Vec::new();
+    for _ in 0..4 {
+        let database = SqliteDatabase::open(&folder.url()).await.unwrap();
+        migrating.push(tokio::spawn(
+            async move { database.migrate().await.unwrap() },
+        ));
+    }
+    let mut migrated = 0;
+    for task in migrating {
+        migrated += usize::from(!task.await.unwrap().applied.is_empty());
+    }
+    assert_eq!(migrated, 1);
+}
+
+#[tokio::test]
+async fn what_was_written_survives_a_reopening() {
+    let folder = Folder::new();
+    let database = folder.migrated().await;
+    let organization = fixtures::organization();
+    database
+        .environments()
+        .insert_organization(&organization)
+        .await
+        .unwrap();
+    database.close().await;
+    let reopened = SqliteDatabase::open(&folder.url()).await.unwrap();
+    reopened.is_ready().await.unwrap();
+    let found = reopened.environments().list_organizations().await.unwrap();
+    assert_eq!(found, [organization]);
+}
+
+#[tokio::test]
+async fn a_database_is_ready_once_it_is_migrated() {
+    let folder = Folder::new();
+    let database = SqliteDatabase::open(&folder.url()).await.unwrap();
+    assert!(is_unavailable(&database.is_ready().await));
+    database.migrate().await.unwrap();
+    database.is_ready().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_tables_of_a_newer_program_are_refused() {
+    let folder = Folder::new();
+    let database = folder.migrated().await;
+    folder
+        .execute("INSERT INTO _sqlx_migrations VALUES (99990101000000, 'later', 0, TRUE, x'00', 0)")
+        .await;
+    assert!(is_unavailable(&database.is_ready().await));
+    let error = database.migrate().await.unwrap_err();
+    assert!(error.to_string().contains("newer version"), "{error}");
+}
+
+#[tokio::test]
+async fn a_migration_that_was_altered_is_refused() {
+    let folder = Folder::new();
+    let database = folder.migrated().await;
+    folder
+        .execute("UPDATE _sqlx_migrations SET checksum = x'00'")
+        .await;
+    let error = database.migrate().await.unwrap_err();
+    assert!(
+        error.to_string().contains("altered after it had run"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_refused() {
+    let folder = Folder::new();
+    let text = "Not a database, but something that somebody may need. ".repeat(100);
+    fs::write(folder.path(), &text).unwrap();
+    let error = SqliteDatabase::open(&folder.url()).await.unwrap_err();
+    assert!(
+        matches!(error, OpenDatabaseError::ForeignFile { .. }),
+        "{error:?}"
+    );
+    assert!(
+        error
+            .to_string()
+            .contains("tieline.db is not a database of Tieline"),
+        "{error}"
+    );
+    assert_eq!(fs::read_to_string(folder.path()).unwrap(), text);
+}
+
+#[tokio::test]
+async fn the_database_of_another_program_is_refused() {
+    let marked = "PRAGMA application_id = 7";
+    for sql in ["CREATE TABLE bookmarks (url TEXT)", marked] {
+        let folder = Folder::new();
+        folder.execute(sql).await;
+        let before = fs::read(folder.path()).unwrap();
+        let error = SqliteDatabase::open(&folder.url()).await.unwrap_err();
+        assert!(
+            matches!(error, OpenDatabaseError::ForeignFile { .. }),
+            "{error:?}"
+        );
+        assert_eq!(fs::read(folder.path()).unwrap(), before);
+    }
+}
+
+#[tokio::test]
+async fn a_url_of_another_form_is_refused() {
+    for url in [
+        "",
+        "tieline.db",
+        "sqlite:",
+        "sqlite://",
+        "sqlite::memory:",
+        "postgres://host/db",
+    ] {
+        let error = SqliteDatabase::open(url).await.unwrap_err();
+        assert!(
+            matches!(error, OpenDatabaseError::InvalidUrl),
+            "{url}: {error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_made_is_named() {
+    let folder = Folder::new();
+    fs::write(folder.path(), "in the way").unwrap();
+    let error = SqliteDatabase::open(&format!("{}/inside.db", folder.url()))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, OpenDatabaseError::Create { .. }),
+        "{error:?}"
+    );
+    assert!(
+        error.to_string().contains("tieline.db/inside.db"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_file_that_was_removed_or_replaced_is_not_ready() {
+    let folder = Folder::new();
+    let database = folder.migrated().await;
+    fs::remove_file(folder.path()).unwrap();
+    assert!(is_unavailable(&database.is_ready().await));
+    fs::write(folder.path(), "").unwrap();
+    assert!(is_unavailable(&database.is_ready().await));
+}
+
+#[tokio::test]
+async fn a_database_that_another_process_locked_is_unavailable_for_writes() {
+    let folder = Folder::new();
+    folder.migrated().await.close().await;
+    let busy_timeout = Duration::from_millis(50);
+    let settings = SqliteSettings {
+        busy_timeout,
+        ..SqliteSettings::default()
+    };
+    let database = SqliteDatabase::open_with(&folder.url(), settings)
+        .await
+        .unwrap();
+    let mut other = SqliteConnection::connect(&folder.url()).await.unwrap();
+    other.execute("BEGIN IMMEDIATE").await.unwrap();
+    let store = database.environments();
+    assert!(is_unavailable(
+        &store.insert_organization(&fixtures::organization()).await
+    ));
+    assert_eq!(store.list_organizations().await.unwrap(), []);
+    other.execute("ROLLBACK").await.unwrap();
+    store
+        .insert_organization(&fixtures::organization())
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_closed_database_is_unavailable() {
+    let folder = Folder::new();
+    let database = folder.migrated().await;
+    let store = database.environments();
+    database.close().await;
+    assert!(is_unavailable(&store.list().await));
+    assert!(is_unavailable(
+        &store.insert_organization(&fixtures::organization()).await
+    ));
+    assert!(is_unavailable(&database.is_ready().await));
+}

@@ -1,0 +1,85 @@
+//! The contract of [`tieline_domain::ports::EndpointStore`].
+
+use tieline_domain::{
+    connection::ChannelConnection,
+    endpoint::ChannelEndpoint,
+    integration::Integration,
+    ports::{ConnectionWrite, RecordConnection, RecordError},
+};
+
+use crate::{
+    Stores,
+    contract::connection_store::{completion, renewed},
+    fixtures,
+};
+
+mod find;
+mod list;
+mod write;
+
+pub use find::*;
+pub use list::*;
+pub use write::*;
+
+/// Puts an adapter through the contract of `EndpointStore`.
+#[macro_export]
+macro_rules! endpoint_store_contract {
+    ($($harness:tt)*) => {
+        $crate::contract_cases! { endpoint_store [
+            an_absent_endpoint_is_none,
+            endpoints_come_back_as_they_were_recorded,
+            an_endpoint_is_found_in_its_own_environment_only,
+            the_same_endpoint_has_the_same_subscriber_kind_and_key,
+            endpoints_are_listed_by_each_filter,
+            endpoints_are_listed_for_their_environment,
+            endpoints_come_in_pages,
+            an_endpoint_that_is_there_gets_the_new_address_and_secret,
+            an_endpoint_of_another_connection_stays_as_it_is,
+            the_same_address_twice_is_raced,
+            an_endpoint_identifier_is_taken_once_in_its_environment,
+        ] $($harness)* }
+    };
+}
+
+/// Records a new connection with these endpoints.
+async fn insert(
+    stores: &Stores,
+    integration: &Integration,
+    connection: &ChannelConnection,
+    endpoints: &[ChannelEndpoint],
+) {
+    let record = record(stores, integration, connection, endpoints).await;
+    stores.connections.record(&record).await.unwrap();
+}
+
+/// Replaces a connection that was inserted, along with these endpoints.
+async fn replace(
+    stores: &Stores,
+    integration: &Integration,
+    connection: &ChannelConnection,
+    endpoints: &[ChannelEndpoint],
+) -> Result<(), RecordError> {
+    let renewed = renewed(connection, "xoxb-renewed");
+    let record = record(stores, integration, &renewed, endpoints).await;
+    let record = RecordConnection {
+        write: ConnectionWrite::Replace,
+        ..record
+    };
+    stores.connections.record(&record).await
+}
+
+async fn record(
+    stores: &Stores,
+    integration: &Integration,
+    connection: &ChannelConnection,
+    endpoints: &[ChannelEndpoint],
+) -> RecordConnection {
+    let attempt = fixtures::attempt(integration);
+    stores.attempts.claim(&attempt).await.unwrap();
+    completion(
+        &attempt,
+        ConnectionWrite::Insert,
+        connection,
+        endpoints.to_vec(),
+    )
+}

@@ -1,0 +1,198 @@
+//! The contract of [`tieline_domain::ports::IdempotencyStore`].
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use tieline_domain::{
+    idempotency::{IdempotencyRecord, IdempotencyScope},
+    ports::IdempotencyClaim,
+    sealed::Sealed,
+};
+
+use crate::{
+    StorageHarness,
+    contract::concurrency::{abandon_everywhere, at_once},
+    fixtures::{self, NOON, seconds_later},
+};
+
+/// Puts an adapter through the contract of `IdempotencyStore`.
+#[macro_export]
+macro_rules! idempotency_store_contract {
+    ($($harness:tt)*) => {
+        $crate::contract_cases! { idempotency_store [
+            the_second_claim_gets_the_first_record_back,
+            another_scope_is_another_key,
+            a_record_expires_at_its_very_instant,
+            of_many_claims_exactly_one_stores,
+            of_many_claims_of_an_expired_key_exactly_one_stores,
+            expired_records_are_deleted_up_to_the_limit,
+            a_claim_that_is_abandoned_leaves_the_store_usable,
+        ] $($harness)* }
+    };
+}
+
+pub async fn the_second_claim_gets_the_first_record_back(harness: &impl StorageHarness) {
+    let environment = harness.stores().environment().await;
+    let store = &harness.stores().idempotency;
+    let first = IdempotencyRecord {
+        response: Sealed((0..=u8::MAX).cycle().take(70_000).collect()),
+        ..fixtures::idempotency_record(environment.id, "key")
+    };
+    assert_eq!(
+        store.claim(&first, NOON).await.unwrap(),
+        IdempotencyClaim::New
+    );
+    let second = IdempotencyRecord {
+        fingerprint: [2; 32],
+        response: fixtures::sealed("second"),
+        expires_at: seconds_later(9000),
+        ..first.clone()
+    };
+    for record in [&first, &second] {
+        let answer = store.claim(record, NOON).await.unwrap();
+        assert_eq!(answer, IdempotencyClaim::Taken(Box::new(first.clone())));
+    }
+}
+
+pub async fn another_scope_is_another_key(harness: &impl StorageHarness) {
+    let stores = harness.stores();
+    let (own, other) = (stores.environment().await, stores.environment().await);
+    let record = fixtures::idempotency_record(own.id, "key");
+    let scope = &record.scope;
+    let scopes = [
+        scope.clone(),
+        IdempotencyScope {
+            environment_id: other.id,
+            ..scope.clone()
+        },
+        IdempotencyScope {
+            route: "PATCH /v1/…".to_owned(),
+            ..scope.clone()
+        },
+        IdempotencyScope {
+            key_hash: [7; 32],
+            ..scope.clone()
+        },
+    ];
+    for scope in scopes {
+        let record = IdempotencyRecord {
+            scope,
+            ..record.clone()
+        };
+        let answer = stores.idempotency.claim(&record, NOON).await.unwrap();
+        assert_eq!(answer, IdempotencyClaim::New);
+    }
+}
+
+pub async fn a_record_expires_at_its_very_instant(harness: &impl StorageHarness) {
+    let environment = harness.stores().environment().await;
+    let store = &harness.stores().idempotency;
+    let first = fixtures::idempotency_record(environment.id, "key");
+    store.claim(&first, NOON).await.unwrap();
+    let second = IdempotencyRecord {
+        fingerprint: [2; 32],
+        response: fixtures::sealed("second"),
+        expires_at: seconds_later(9000),
+        ..first.clone()
+    };
+    let just_before = first.expires_at - SignedDuration::from_micros(1);
+    let answer = store.claim(&second, just_before).await.unwrap();
+    assert_eq!(answer, IdempotencyClaim::Taken(Box::new(first.clone())));
+    assert_eq!(
+        store.claim(&second, first.expires_at).await.unwrap(),
+        IdempotencyClaim::New
+    );
+    let answer = store.claim(&first, first.expires_at).await.unwrap();
+    assert_eq!(answer, IdempotencyClaim::Taken(Box::new(second)));
+}
+
+pub async fn of_many_claims_exactly_one_stores(harness: &impl StorageHarness) {
+    let environment = harness.stores().environment().await;
+    let record = fixtures::idempotency_record(environment.id, "key");
+    claim_at_once(harness, &record).await;
+}
+
+pub async fn of_many_claims_of_an_expired_key_exactly_one_stores(harness: &impl StorageHarness) {
+    let environment = harness.stores().environment().await;
+    let expired = IdempotencyRecord {
+        expires_at: NOON,
+        ..fixtures::idempotency_record(environment.id, "key")
+    };
+    harness
+        .stores()
+        .idempotency
+        .claim(&expired, seconds_later(-1))
+        .await
+        .unwrap();
+    let record = IdempotencyRecord {
+        expires_at: seconds_later(60),
+        ..expired
+    };
+    claim_at_once(harness, &record).await;
+}
+
+async fn claim_at_once(harness: &impl StorageHarness, record: &IdempotencyRecord) {
+    let answers = at_once(50, |number| {
+        let store = Arc::clone(&harness.stores().idempotency);
+        let response = fixtures::sealed(&format!("response {number}"));
+        let record = IdempotencyRecord {
+            response,
+            ..record.clone()
+        };
+        async move { store.claim(&record, NOON).await.unwrap() }
+    })
+    .await;
+    let stored = answers
+        .iter()
+        .position(|answer| *answer == IdempotencyClaim::New)
+        .unwrap();
+    let response = fixtures::sealed(&format!("response {stored}"));
+    let taken = IdempotencyClaim::Taken(Box::new(IdempotencyRecord {
+        response,
+        ..record.clone()
+    }));
+    for (number, answer) in answers.iter().enumerate() {
+        assert_eq!(*answer == taken, number != stored, "{number}");
+    }
+}
+
+pub async fn expired_records_are_deleted_up_to_the_limit(harness: &impl StorageHarness) {
+    let environment = harness.stores().environment().await;
+    let store = &harness.stores().idempotency;
+    let records: Vec<_> = (1..=5)
+        .map(|second| IdempotencyRecord {
+            expires_at: seconds_later(second),
+            ..fixtures::idempotency_record(environment.id, &format!("key {second}"))
+        })
+        .collect();
+    for record in &records {
+        store.claim(record, NOON).await.unwrap();
+    }
+    assert_eq!(store.delete_expired(NOON, 100).await.unwrap(), 0);
+    assert_eq!(store.delete_expired(seconds_later(4), 0).await.unwrap(), 0);
+    assert_eq!(store.delete_expired(seconds_later(4), 3).await.unwrap(), 3);
+    assert_eq!(store.delete_expired(seconds_later(4), 3).await.unwrap(), 1);
+    assert_eq!(store.delete_expired(seconds_later(4), 3).await.unwrap(), 0);
+    let mut free = Vec::new();
+    for record in &records {
+        // As of noon none has expired: whatever is free was deleted.
+        free.push(store.claim(record, NOON).await.unwrap() == IdempotencyClaim::New);
+    }
+    assert_eq!(free, [true, true, true, true, false]);
+}
+
+pub async fn a_claim_that_is_abandoned_leaves_the_store_usable(harness: &impl StorageHarness) {
+    let environment = harness.stores().environment().await;
+    let store = &harness.stores().idempotency;
+    abandon_everywhere(
+        async |round| fixtures::idempotency_record(environment.id, &format!("key {round}")),
+        async |record| drop(store.claim(record, NOON).await.unwrap()),
+        async |record| {
+            // Whether it was stored or not, it can be claimed again, and then is there.
+            store.claim(&record, NOON).await.unwrap();
+            let answer = store.claim(&record, NOON).await.unwrap();
+            assert_eq!(answer, IdempotencyClaim::Taken(Box::new(record)));
+        },
+    )
+    .await;
+}

@@ -1,0 +1,138 @@
+//! All storage ports in memory: for tests of use cases and routes, which need stores that keep
+//! what they promise, quickly. It passes the same contract suites as every adapter.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use tieline_domain::{
+    api_key::ApiKey,
+    attempt::ConnectAttempt,
+    connection::ChannelConnection,
+    context::Context,
+    endpoint::ChannelEndpoint,
+    environment::{Environment, Organization},
+    id::FlowId,
+    idempotency::IdempotencyRecord,
+    integration::Integration,
+    page::{From, Order, Page, PageRequest, Position},
+    ports::StoreError,
+    sealed::Sealed,
+    subscriber::Subscriber,
+};
+
+use crate::Stores;
+
+mod accounts;
+mod attempts;
+mod connections;
+mod records;
+
+/// Storage in memory.
+#[derive(Debug, Default)]
+pub struct MemoryStorage {
+    tables: Mutex<Tables>,
+    outage: AtomicU32,
+}
+
+#[derive(Debug, Default)]
+struct Tables {
+    organizations: Vec<Organization>,
+    environments: Vec<Environment>,
+    api_keys: Vec<ApiKey>,
+    integrations: Vec<Integration>,
+    subscribers: Vec<Subscriber>,
+    contexts: Vec<Context>,
+    attempts: BTreeMap<FlowId, ConnectAttempt>,
+    connections: Vec<ChannelConnection>,
+    endpoints: Vec<ChannelEndpoint>,
+    idempotency: Vec<IdempotencyRecord>,
+    key_check: Option<Sealed>,
+}
+
+impl MemoryStorage {
+    /// Fresh storage.
+    #[must_use]
+    pub fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    /// The stores in it.
+    #[must_use]
+    pub fn stores(self: &Arc<Self>) -> Stores {
+        Stores {
+            environments: self.clone(),
+            api_keys: self.clone(),
+            integrations: self.clone(),
+            subscribers: self.clone(),
+            contexts: self.clone(),
+            attempts: self.clone(),
+            connections: self.clone(),
+            endpoints: self.clone(),
+            idempotency: self.clone(),
+            key_checks: self.clone(),
+        }
+    }
+
+    /// Makes the next so many calls fail, as if the database were away.
+    pub fn fail(&self, calls: u32) {
+        self.outage.store(calls, Ordering::SeqCst);
+    }
+
+    fn tables(&self) -> Result<MutexGuard<'_, Tables>, StoreError> {
+        let fewer = |calls: u32| calls.checked_sub(1);
+        if self
+            .outage
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, fewer)
+            .is_ok()
+        {
+            return Err(StoreError::Unavailable("the outage of a test".into()));
+        }
+        Ok(self.tables.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// What a database's foreign keys would say.
+fn dangling(what: &str) -> StoreError {
+    StoreError::Unavailable(format!("there is no such {what}").into())
+}
+
+/// The page of `rows` that a request asks for.
+fn page_of<T>(
+    mut rows: Vec<T>,
+    request: &PageRequest,
+    position: impl Fn(&T) -> Position,
+) -> Page<T> {
+    let key = |row: &T| (position(row).created_at, position(row).id);
+    rows.sort_by_key(&key);
+    if request.order == Order::Descending {
+        rows.reverse();
+    }
+    let total = rows.len() as u64;
+    let follows = |row: &T, border: Position| match request.order {
+        Order::Ascending => key(row) > (border.created_at, border.id),
+        Order::Descending => key(row) < (border.created_at, border.id),
+    };
+    let precedes = |row: &T, border: Position| {
+        key(row) != (border.created_at, border.id) && !follows(row, border)
+    };
+    match request.from {
+        From::Start => {}
+        From::After(border) => rows.retain(|row| follows(row, border)),
+        From::Before(border) => {
+            rows.retain(|row| precedes(row, border));
+            rows.reverse();
+        }
+    }
+    rows.truncate(request.limit as usize + 1);
+    Page::of(rows, request, total, position)
+}
+
+/// Whether a filter that may be absent lets a value pass.
+fn passes<T: PartialEq>(filter: Option<&T>, value: Option<&T>) -> bool {
+    filter.is_none() || filter == value
+}

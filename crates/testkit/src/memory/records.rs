@@ -1,0 +1,54 @@
+//! Answers under idempotency keys, and the key check.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use tieline_domain::{
+    idempotency::IdempotencyRecord,
+    ports::{IdempotencyClaim, IdempotencyStore, KeyCheckStore, StoreError},
+    sealed::Sealed,
+};
+
+use super::MemoryStorage;
+
+#[async_trait]
+impl IdempotencyStore for MemoryStorage {
+    async fn claim(
+        &self,
+        record: &IdempotencyRecord,
+        now: Timestamp,
+    ) -> Result<IdempotencyClaim, StoreError> {
+        let records = &mut self.tables()?.idempotency;
+        records.retain(|stored| stored.scope != record.scope || stored.expires_at > now);
+        if let Some(stored) = records.iter().find(|stored| stored.scope == record.scope) {
+            return Ok(IdempotencyClaim::Taken(Box::new(stored.clone())));
+        }
+        records.push(record.clone());
+        Ok(IdempotencyClaim::New)
+    }
+
+    async fn delete_expired(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        let records = &mut self.tables()?.idempotency;
+        let mut deleted = 0;
+        records.retain(|stored| {
+            let goes = stored.expires_at <= now && deleted < u64::from(limit);
+            deleted += u64::from(goes);
+            !goes
+        });
+        Ok(deleted)
+    }
+}
+
+#[async_trait]
+impl KeyCheckStore for MemoryStorage {
+    async fn find(&self) -> Result<Option<Sealed>, StoreError> {
+        Ok(self.tables()?.key_check.clone())
+    }
+
+    async fn insert(&self, check: &Sealed) -> Result<Sealed, StoreError> {
+        Ok(self
+            .tables()?
+            .key_check
+            .get_or_insert_with(|| check.clone())
+            .clone())
+    }
+}
