@@ -6,9 +6,15 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    id::EnvironmentId,
-    text::{InvalidText, check_slug},
+    id::{ContextRowId, EnvironmentId},
+    text::{InvalidText, check_slug, checked_text},
 };
+
+checked_text! {
+    /// A URL at which a product can be reached: http or https, and at no address that is private,
+    /// loopback, link-local or a cloud's metadata service as it is written.
+    BridgeUrl, crate::text::check_public_url
+}
 
 /// How many contexts one request may name.
 pub const MAX_CONTEXTS: usize = 5;
@@ -126,12 +132,16 @@ pub struct NamedContext {
 /// A stored context.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Context {
+    /// Its row.
+    pub id: ContextRowId,
     /// The environment it lives in.
     pub environment_id: EnvironmentId,
     /// Its key; unique in its environment.
     pub key: ContextKey,
     /// The product's own data.
     pub data: serde_json::Map<String, serde_json::Value>,
+    /// Where the product's own workflows live for this context; kept for clients that set it.
+    pub bridge_url: Option<BridgeUrl>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last changed.

@@ -43,6 +43,10 @@ ids! {
     ApiKeyId;
     /// An integration: the product's own app at a provider.
     IntegrationId;
+    /// A subscriber's row; the product knows it by its [`crate::subscriber::SubscriberId`].
+    SubscriberRowId;
+    /// A context's row; clients know it by its [`crate::context::ContextKey`].
+    ContextRowId;
     /// A channel connection's row; clients see its [`crate::connection::ConnectionIdentifier`].
     ConnectionId;
     /// A channel endpoint's row.

@@ -14,6 +14,7 @@ pub mod id;
 pub mod idempotency;
 pub mod integration;
 pub mod page;
+pub mod patch;
 pub mod ports;
 pub mod provider;
 pub mod reason;

@@ -25,7 +25,7 @@ pub use clock::{Clock, Timer};
 pub use connection_store::{
     ConnectionFilter, ConnectionStore, ConnectionWrite, RecordConnection, RecordError,
 };
-pub use context_store::ContextStore;
+pub use context_store::{ContextFilter, ContextStore};
 pub use endpoint_store::{EndpointFilter, EndpointStore};
 pub use environment_store::EnvironmentStore;
 pub use id_generator::IdGenerator;
@@ -35,7 +35,7 @@ pub use key_check_store::KeyCheckStore;
 pub use provider_client::{CodeExchange, ProviderClient, ProviderError};
 pub use sealer::{CursorSealer, FlowSealer, OpenError, OpenedFlow, SealedFlow, Sealer};
 pub use store_error::{InsertError, StoreError};
-pub use subscriber_store::SubscriberStore;
+pub use subscriber_store::{SubscriberFilter, SubscriberStore};
 
 #[cfg(feature = "test-support")]
 pub use provider_client::MockProviderClient;

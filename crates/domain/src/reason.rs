@@ -116,6 +116,16 @@ catalogue! {
     IdentifierTaken "connection_identifier_taken" Product:
         "The connection identifier belongs to another owner or integration.",
         "Choose another connectionIdentifier, or leave it out.";
+    AlreadyExists "already_exists" Product: "There is such an object already.",
+        "Choose another identifier, or change the object that is there.";
+    ConnectionNotFound "connection_not_found" Product: "There is no such connection here.",
+        "Check the identifier, and that the connection belongs to the same integration.";
+    RotationNotSupported "rotation_not_supported" Product:
+        "Refresh tokens cannot be used with this provider or integration.",
+        "Leave refreshToken out, or complete the integration's client credentials.";
+    PrimaryNotSupported "primary_not_supported" Product:
+        "Chat integrations have no primary one.",
+        "Name the integration by its identifier in each request.";
     IdempotencyKeyInvalid "idempotency_key_invalid" Product: "The idempotency key is malformed.",
         "Send one header of 1 to 255 visible ASCII characters.";
     IdempotencyKeyReused "idempotency_key_reused" Product:

@@ -1,6 +1,11 @@
 //! Text that arrives from outside, checked once at the edge and trusted from then on.
 
-use std::fmt;
+use std::{
+    fmt,
+    net::{Ipv4Addr, Ipv6Addr},
+};
+
+use url::{Host, Url};
 
 /// Why a text was refused: a sentence without its subject, to be put behind a field's name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +33,44 @@ pub(crate) fn check_printable(text: &str, max: usize) -> Result<(), InvalidText>
         )));
     }
     Ok(())
+}
+
+/// Checks that `text` is an absolute http or https URL of at most 2,000 characters whose host is
+/// not written as an address, or under a name, that only leads inside.
+pub(crate) fn check_public_url(text: &str) -> Result<(), InvalidText> {
+    let refused = || InvalidText("must be an http or https URL at a public address".to_owned());
+    let url = Url::parse(text).map_err(|_| refused())?;
+    let public = match url.host() {
+        Some(Host::Domain(name)) => !is_inner_name(name),
+        Some(Host::Ipv4(ip)) => is_public_v4(ip),
+        Some(Host::Ipv6(ip)) => is_public_v6(ip),
+        None => false,
+    };
+    let fits = public && text.len() <= 2000 && matches!(url.scheme(), "http" | "https");
+    if fits { Ok(()) } else { Err(refused()) }
+}
+
+fn is_inner_name(name: &str) -> bool {
+    let name = name.trim_end_matches('.');
+    name == "localhost"
+        || [".localhost", ".local", ".internal"]
+            .iter()
+            .any(|end| name.ends_with(end))
+}
+
+fn is_public_v4(ip: Ipv4Addr) -> bool {
+    let shared = ip.octets()[0] == 100 && ip.octets()[1] & 0xc0 == 64;
+    let inner = ip.is_private() || ip.is_loopback() || ip.is_link_local() || shared;
+    let odd = ip.is_unspecified() || ip.is_broadcast() || ip.is_multicast() || ip.octets()[0] == 0;
+    !(inner || odd)
+}
+
+fn is_public_v6(ip: Ipv6Addr) -> bool {
+    if let Some(v4) = ip.to_ipv4() {
+        return is_public_v4(v4);
+    }
+    let inner = ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local();
+    !(inner || ip.is_unspecified() || ip.is_multicast())
 }
 
 /// What a stranger sent, made fit for a log line or a stored note: control characters become

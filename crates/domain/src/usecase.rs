@@ -7,16 +7,26 @@ use crate::{
 
 mod administer;
 mod authenticate;
+mod channel_connections;
+mod channel_endpoints;
 mod complete_connect;
+mod contexts;
+mod integrations;
 mod mint_connect_url;
 mod record_grant;
 mod show_progress;
+mod subscribers;
 mod sweep_attempts;
 
-pub use administer::{NewApiKey, NewIntegration};
+pub use administer::NewApiKey;
+pub use channel_connections::{APP_ONLY, ImportedAuth, NewConnection};
+pub use channel_endpoints::NewEndpoint;
 pub use complete_connect::{Callback, Progress};
+pub use contexts::ContextChange;
+pub use integrations::{IntegrationChange, NewIntegration};
 pub use mint_connect_url::{MintConnectUrl, MintedUrl};
 pub use show_progress::Shown;
+pub use subscribers::IfExists;
 
 /// A request was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,6 +36,8 @@ pub struct Refusal {
     pub reason: Reason,
     /// The case at hand, naming the field or object.
     pub message: String,
+    /// What is wrong with which field, where fields are to blame.
+    pub fields: Vec<(String, String)>,
 }
 
 impl Refusal {
@@ -35,6 +47,25 @@ impl Refusal {
         Self {
             reason,
             message: message.into(),
+            fields: Vec::new(),
+        }
+    }
+
+    /// A refusal that names the members of one field that are to be mended.
+    #[must_use]
+    pub fn of_fields(parent: &str, problems: Vec<(String, String)>) -> Self {
+        let fields: Vec<_> = problems
+            .into_iter()
+            .map(|(name, told)| (format!("{parent}.{name}"), told))
+            .collect();
+        let told: Vec<_> = fields
+            .iter()
+            .map(|(name, told)| format!("{name} {told}"))
+            .collect();
+        Self {
+            reason: Reason::ValidationFailed,
+            message: told.join("; "),
+            fields,
         }
     }
 }

@@ -102,6 +102,21 @@ pub trait ConnectionStore: Send + Sync {
         page: &PageRequest,
     ) -> Result<Page<ChannelConnection>, StoreError>;
 
+    /// Adds a connection that came about elsewhere; fails like [`Self::record`].
+    async fn insert(&self, connection: &ChannelConnection) -> Result<(), RecordError>;
+
+    /// Replaces workspace and credentials of the connection with this id whose generation is one
+    /// less than the given one's; fails like [`Self::record`].
+    async fn replace(&self, connection: &ChannelConnection) -> Result<(), RecordError>;
+
+    /// Deletes a connection with its credentials and endpoints, all or nothing. Answers whether
+    /// there was one.
+    async fn delete(
+        &self,
+        environment: EnvironmentId,
+        identifier: &ConnectionIdentifier,
+    ) -> Result<bool, StoreError>;
+
     /// Writes connection, credentials, endpoints and attempt in one transaction: all or nothing,
     /// durable when this returns.
     async fn record(&self, record: &RecordConnection) -> Result<(), RecordError>;

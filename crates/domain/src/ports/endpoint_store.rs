@@ -1,4 +1,4 @@
-//! Where channel endpoints are kept. They are written with their connection:
+//! Where channel endpoints are kept. Those that a flow links are written with their connection:
 //! [`crate::ports::ConnectionStore::record`].
 
 use async_trait::async_trait;
@@ -7,9 +7,9 @@ use crate::{
     connection::ConnectionIdentifier,
     context::ContextKeys,
     endpoint::{ChannelEndpoint, EndpointAddress},
-    id::EnvironmentId,
+    id::{EnvironmentId, IntegrationId},
     page::{Page, PageRequest},
-    ports::StoreError,
+    ports::{RecordError, StoreError},
     provider::ProviderId,
     subscriber::SubscriberId,
 };
@@ -29,7 +29,8 @@ pub struct EndpointFilter {
     pub context_keys: Option<ContextKeys>,
 }
 
-/// Keeps endpoints. Connection, subscriber, kind and key of the address together are unique.
+/// Keeps endpoints. Integration, connection (or none), subscriber, kind and key of the address
+/// together are unique.
 #[async_trait]
 pub trait EndpointStore: Send + Sync {
     /// The environment's endpoint of this identifier.
@@ -39,15 +40,32 @@ pub trait EndpointStore: Send + Sync {
         identifier: &str,
     ) -> Result<Option<ChannelEndpoint>, StoreError>;
 
-    /// The endpoint of this subscriber in this connection that has the same kind and key of
-    /// address.
+    /// The endpoint of this subscriber through this integration, in this connection or in none,
+    /// that has the same kind and key of address.
     async fn find_same(
         &self,
         environment: EnvironmentId,
-        connection: &ConnectionIdentifier,
+        integration: IntegrationId,
+        connection: Option<&ConnectionIdentifier>,
         subscriber_id: &SubscriberId,
         address: &EndpointAddress,
     ) -> Result<Option<ChannelEndpoint>, StoreError>;
+
+    /// Adds an endpoint. [`RecordError::IdentifierTaken`] if its environment has one of that
+    /// identifier, [`RecordError::Raced`] if it has one at the same address or the connection is
+    /// gone.
+    async fn insert(&self, endpoint: &ChannelEndpoint) -> Result<(), RecordError>;
+
+    /// Replaces address, secret and time of change of the endpoint with this environment and id;
+    /// [`RecordError::Raced`] if it is gone or another has the new address.
+    async fn replace(&self, endpoint: &ChannelEndpoint) -> Result<(), RecordError>;
+
+    /// Deletes an endpoint. Answers whether there was one.
+    async fn delete(
+        &self,
+        environment: EnvironmentId,
+        identifier: &str,
+    ) -> Result<bool, StoreError>;
 
     /// A page of the environment's endpoints.
     async fn list(

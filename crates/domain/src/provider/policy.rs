@@ -40,6 +40,8 @@ pub struct ConnectPolicy {
     pub sign_in: Option<AuthorizeRequest>,
     /// The scopes that can be asked for.
     pub scopes: ScopePolicy,
+    /// Whether its tokens can be refreshed with a refresh token (RFC 6749 section 6).
+    pub rotates_tokens: bool,
     /// Which kind of endpoint a person at this provider is.
     pub person_endpoint: EndpointKind,
     /// The credential that a grant must bring; none where the app authenticates by itself.
@@ -51,6 +53,14 @@ impl ProviderPolicy {
     #[must_use]
     pub fn check_credentials(&self, credentials: &Credentials) -> Vec<CredentialProblem> {
         credentials::check(&self.credentials, credentials)
+    }
+
+    /// Whether its tokens can be refreshed.
+    #[must_use]
+    pub fn rotates_tokens(&self) -> bool {
+        self.connect
+            .as_ref()
+            .is_some_and(|connect| connect.rotates_tokens)
     }
 
     /// The names of the required credentials that are not there.

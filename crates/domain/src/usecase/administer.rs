@@ -1,17 +1,13 @@
-//! What an operator sets up: environments, keys, integrations, subscribers.
+//! What an operator sets up first: environments and keys.
 
 use crate::{
     api_key::{API_KEY_PREFIX, ApiKey, ApiKeyRole, PresentedKey},
     broker::Broker,
     environment::{Environment, Organization},
-    id::{ApiKeyId, EnvironmentId, IntegrationId, OrganizationId},
-    integration::{Credentials, Integration},
+    id::{ApiKeyId, EnvironmentId, OrganizationId},
     ports::InsertError,
-    provider::{CredentialProblem, ProviderId},
     reason::Reason,
-    sealed::Sealed,
-    subscriber::{Subscriber, SubscriberId},
-    text::{check_printable, check_slug, listed},
+    text::check_printable,
     usecase::{Refusal, UseCaseError},
 };
 
@@ -25,21 +21,6 @@ pub struct NewApiKey {
     pub name: String,
     /// What it may do.
     pub role: ApiKeyRole,
-}
-
-/// An integration to be made.
-#[derive(Clone, Debug)]
-pub struct NewIntegration {
-    /// The provider.
-    pub provider: ProviderId,
-    /// The name under which clients will know it.
-    pub identifier: String,
-    /// What people call it; the provider's name where absent.
-    pub name: Option<String>,
-    /// The app's credentials.
-    pub credentials: Credentials,
-    /// Whether it may be used at once.
-    pub active: bool,
 }
 
 impl Broker {
@@ -165,102 +146,15 @@ impl Broker {
         }
         Err(Refusal::new(Reason::NotFound, format!("API key not found: {id}")).into())
     }
-
-    /// Makes an integration, its credentials checked against its provider's policy and sealed.
-    pub async fn create_integration(
-        &self,
-        environment_id: EnvironmentId,
-        new: NewIntegration,
-    ) -> Result<Integration, UseCaseError> {
-        let policy = self.policy(&new.provider)?;
-        check_slug(&new.identifier, 128).map_err(|e| invalid("identifier", &e))?;
-        let name = new.name.unwrap_or_else(|| policy.name.to_owned());
-        check_printable(&name, 100).map_err(|e| invalid("name", &e))?;
-        refuse_problems(&policy.check_credentials(&new.credentials))?;
-        let now = self.clock.now();
-        let mut integration = Integration {
-            id: IntegrationId(self.ids.uuid()),
-            environment_id,
-            provider: new.provider,
-            identifier: new.identifier,
-            name,
-            active: new.active,
-            credentials: Sealed(Vec::new()),
-            generation: 1,
-            created_at: now,
-            updated_at: now,
-        };
-        integration.credentials = self
-            .sealer
-            .seal(&new.credentials.to_json(), &integration.credentials_place());
-        self.integrations
-            .insert(&integration)
-            .await
-            .map_err(|error| {
-                taken(error, || {
-                    format!("an integration {:?} exists already", integration.identifier)
-                })
-            })?;
-        Ok(integration)
-    }
-
-    fn policy(&self, id: &ProviderId) -> Result<&crate::provider::ProviderPolicy, Refusal> {
-        self.providers
-            .find(id)
-            .map(|provider| &*provider.policy)
-            .ok_or_else(|| {
-                let known: Vec<_> = self
-                    .providers
-                    .iter()
-                    .map(|p| p.policy.id.to_string())
-                    .collect();
-                Refusal::new(
-                    Reason::ValidationFailed,
-                    format!("provider {id} is not known; there are {}", listed(&known)),
-                )
-            })
-    }
-
-    /// Makes a subscriber; answers whether it is new.
-    pub async fn create_subscriber(
-        &self,
-        environment_id: EnvironmentId,
-        subscriber_id: SubscriberId,
-    ) -> Result<bool, UseCaseError> {
-        let subscriber = Subscriber {
-            environment_id,
-            subscriber_id,
-            created_at: self.clock.now(),
-        };
-        match self.subscribers.insert(&subscriber).await {
-            Ok(()) => Ok(true),
-            Err(InsertError::Taken) => Ok(false),
-            Err(InsertError::Store(error)) => Err(error.into()),
-        }
-    }
 }
 
-fn invalid(field: &str, problem: &impl std::fmt::Display) -> Refusal {
+pub(super) fn invalid(field: &str, problem: &impl std::fmt::Display) -> Refusal {
     Refusal::new(Reason::ValidationFailed, format!("{field} {problem}"))
 }
 
-fn taken(error: InsertError, message: impl FnOnce() -> String) -> UseCaseError {
+pub(super) fn taken(error: InsertError, message: impl FnOnce() -> String) -> UseCaseError {
     match error {
-        InsertError::Taken => Refusal::new(Reason::ValidationFailed, message()).into(),
+        InsertError::Taken => Refusal::new(Reason::AlreadyExists, message()).into(),
         InsertError::Store(error) => error.into(),
     }
-}
-
-fn refuse_problems(problems: &[CredentialProblem]) -> Result<(), Refusal> {
-    if problems.is_empty() {
-        return Ok(());
-    }
-    let told: Vec<_> = problems
-        .iter()
-        .map(|p| format!("{} {}", p.name, p.problem))
-        .collect();
-    Err(Refusal::new(
-        Reason::ValidationFailed,
-        format!("credentials: {}", told.join("; ")),
-    ))
 }

@@ -8,7 +8,7 @@ use crate::{
     connection::{ConnectionIdentifier, ConnectionMode, ModeError},
     context::{Context, NamedContext},
     flow::{Flow, Leg},
-    id::{EnvironmentId, FlowId},
+    id::{ContextRowId, EnvironmentId, FlowId},
     integration::{Credentials, Integration},
     provider::{AuthorizeInputs, ConnectPolicy, Provider, ScopeError},
     reason::Reason,
@@ -138,7 +138,7 @@ impl Broker {
         Err(Refusal::new(Reason::CredentialsMissing, message).into())
     }
 
-    async fn check_subscriber(
+    pub(super) async fn check_subscriber(
         &self,
         environment: EnvironmentId,
         subscriber: Option<&SubscriberId>,
@@ -201,7 +201,7 @@ impl Broker {
         Ok(url)
     }
 
-    async fn keep_contexts(
+    pub(super) async fn keep_contexts(
         &self,
         environment_id: EnvironmentId,
         named: Vec<NamedContext>,
@@ -213,9 +213,11 @@ impl Broker {
         let contexts: Vec<Context> = named
             .into_iter()
             .map(|NamedContext { key, data }| Context {
+                id: ContextRowId(self.ids.uuid()),
                 environment_id,
                 key,
                 data: data.unwrap_or_default(),
+                bridge_url: None,
                 created_at: now,
                 updated_at: now,
             })

@@ -2,23 +2,21 @@
 
 use std::time::Duration;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
 use crate::{
     attempt::{ConnectAttempt, Failure},
-    connection::{
-        CONNECTION_IDENTIFIER_PREFIX, ChannelConnection, ConnectionIdentifier, SealedCredential,
-    },
-    endpoint::{
-        ChannelEndpoint, ENDPOINT_IDENTIFIER_PREFIX, ENDPOINT_SECRET_COLUMN, EndpointAddress,
-    },
-    id::{ConnectionId, EndpointId},
+    connection::ChannelConnection,
+    endpoint::{Address, ChannelEndpoint},
+    id::ConnectionId,
     ports::{ConnectionWrite, RecordConnection, RecordError, StoreError},
-    provider::{Grant, GrantedCredential},
+    provider::Grant,
     reason::Reason,
-    sealed::{Sealed, SealedPlace},
     subscriber::SubscriberId,
-    usecase::complete_connect::{Run, log_store_error},
+    usecase::{
+        channel_endpoints::EndpointDraft,
+        complete_connect::{Run, log_store_error},
+    },
 };
 
 /// Pauses between the attempts to record a grant: what the provider issued is worth waiting for a
@@ -145,13 +143,13 @@ impl Run<'_> {
             identifier: flow
                 .connection_identifier
                 .clone()
-                .unwrap_or_else(|| self.new_identifier()),
+                .unwrap_or_else(|| broker.new_connection_identifier()),
             integration_id: flow.integration_id,
             integration_identifier: self.integration.identifier.clone(),
             provider: self.integration.provider.clone(),
             owner: flow.owner(),
             workspace: grant.workspace.clone(),
-            credentials: self.seal_credentials(id, 1, &grant.credentials),
+            credentials: broker.seal_credentials(flow.environment_id, id, 1, &grant.credentials),
             generation: 1,
             created_at: now,
             updated_at: now,
@@ -162,55 +160,16 @@ impl Run<'_> {
         let generation = stored.generation + 1;
         ChannelConnection {
             workspace: grant.workspace.clone(),
-            credentials: self.seal_credentials(stored.id, generation, &grant.credentials),
+            credentials: self.broker.seal_credentials(
+                stored.environment_id,
+                stored.id,
+                generation,
+                &grant.credentials,
+            ),
             generation,
             updated_at: self.broker.clock.now(),
             ..stored
         }
-    }
-
-    fn new_identifier(&self) -> ConnectionIdentifier {
-        let text = format!(
-            "{CONNECTION_IDENTIFIER_PREFIX}{}",
-            self.broker.ids.random_text(12)
-        );
-        ConnectionIdentifier::parse(text).expect("a prefix and random letters make an identifier")
-    }
-
-    fn seal_credentials(
-        &self,
-        row: ConnectionId,
-        generation: u64,
-        granted: &[GrantedCredential],
-    ) -> Vec<SealedCredential> {
-        let seal = |secret: &SecretString, column| {
-            let environment_id = self.flow.environment_id;
-            let place = SealedPlace {
-                environment_id,
-                row: row.0,
-                column,
-                generation,
-            };
-            self.broker
-                .sealer
-                .seal(secret.expose_secret().as_bytes(), &place)
-        };
-        granted
-            .iter()
-            .map(|credential| SealedCredential {
-                kind: credential.kind,
-                access_token: seal(
-                    &credential.access_token,
-                    credential.kind.access_token_column(),
-                ),
-                refresh_token: credential
-                    .refresh_token
-                    .as_ref()
-                    .map(|token| seal(token, credential.kind.refresh_token_column())),
-                scopes: credential.scopes.clone(),
-                expires_at: credential.expires_at,
-            })
-            .collect()
     }
 
     async fn endpoints(
@@ -220,78 +179,32 @@ impl Run<'_> {
     ) -> Result<Vec<ChannelEndpoint>, NotRecorded> {
         let mut endpoints = Vec::new();
         if let (Some(subscriber), Some(person)) = (self.flow.subscriber_to_link(), &grant.person) {
-            let address = EndpointAddress::person(self.connect.person_endpoint, person);
-            endpoints.push(self.endpoint(connection, subscriber, address, None).await?);
+            let address = Address::person(self.connect.person_endpoint, person);
+            endpoints.push(self.endpoint(connection, subscriber, address).await?);
         }
         if let (Some(subscriber), Some(hook)) = (&self.flow.subscriber_id, &grant.incoming_webhook)
         {
-            let address =
-                EndpointAddress::webhook(hook.channel.as_deref(), hook.channel_id.as_deref());
-            endpoints.push(
-                self.endpoint(connection, subscriber, address, Some(&hook.url))
-                    .await?,
-            );
+            let (channel, channel_id) = (hook.channel.as_deref(), hook.channel_id.as_deref());
+            let address = Address::webhook(hook.url.expose_secret(), channel, channel_id);
+            endpoints.push(self.endpoint(connection, subscriber, address).await?);
         }
         Ok(endpoints)
     }
 
-    /// The endpoint at this address: the one that is there already, else a new one.
     async fn endpoint(
         &self,
         connection: &ChannelConnection,
         subscriber: &SubscriberId,
-        address: EndpointAddress,
-        secret: Option<&SecretString>,
+        address: Address,
     ) -> Result<ChannelEndpoint, NotRecorded> {
-        let broker = self.broker;
-        let environment_id = connection.environment_id;
-        let stored = broker
-            .endpoints
-            .find_same(environment_id, &connection.identifier, subscriber, &address)
-            .await?;
-        let now = broker.clock.now();
-        let (id, identifier, created_at) = match stored {
-            Some(stored) => (stored.id, stored.identifier, stored.created_at),
-            None => (
-                EndpointId(broker.ids.uuid()),
-                self.new_endpoint_identifier(),
-                now,
-            ),
-        };
-        Ok(ChannelEndpoint {
-            id,
-            environment_id,
-            identifier,
-            integration_id: connection.integration_id,
-            integration_identifier: connection.integration_identifier.clone(),
-            provider: connection.provider.clone(),
-            connection_identifier: connection.identifier.clone(),
+        let draft = EndpointDraft {
+            connection_identifier: Some(connection.identifier.clone()),
             subscriber_id: subscriber.clone(),
             context_keys: connection.owner.context_keys.clone(),
             address,
-            secret: secret.map(|secret| self.seal_endpoint_secret(id, secret)),
-            created_at,
-            updated_at: now,
-        })
-    }
-
-    fn new_endpoint_identifier(&self) -> String {
-        format!(
-            "{ENDPOINT_IDENTIFIER_PREFIX}{}",
-            self.broker.ids.random_text(12)
-        )
-    }
-
-    fn seal_endpoint_secret(&self, id: EndpointId, secret: &SecretString) -> Sealed {
-        let place = SealedPlace {
-            environment_id: self.flow.environment_id,
-            row: id.0,
-            column: ENDPOINT_SECRET_COLUMN,
-            generation: 1,
         };
-        self.broker
-            .sealer
-            .seal(secret.expose_secret().as_bytes(), &place)
+        let (endpoint, _) = self.broker.endpoint_at(self.integration, draft).await?;
+        Ok(endpoint)
     }
 }
 

@@ -26,6 +26,7 @@ pub fn policy(entra: &Url, graph: &Url) -> ProviderPolicy {
             consent: consent(entra, graph),
             sign_in: Some(sign_in(entra)),
             scopes: ScopePolicy::Fixed,
+            rotates_tokens: false,
             person_endpoint: EndpointKind::MsTeamsUser,
             // Messages are sent with the app's own credentials.
             required_credential: None,

@@ -26,6 +26,7 @@ pub fn policy(base: &Url) -> ProviderPolicy {
             consent: consent(base),
             sign_in: None,
             scopes: ScopePolicy::Selectable(SELECTABLE),
+            rotates_tokens: true,
             person_endpoint: EndpointKind::SlackUser,
             required_credential: Some(CredentialKind::Bot),
         }),

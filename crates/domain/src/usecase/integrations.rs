@@ -1,0 +1,187 @@
+//! Integrations: making, changing, deleting.
+
+use crate::{
+    broker::Broker,
+    id::{EnvironmentId, IntegrationId},
+    integration::{Credentials, Integration},
+    provider::{CredentialProblem, ProviderId, ProviderPolicy},
+    reason::Reason,
+    sealed::Sealed,
+    text::{check_printable, check_slug, listed},
+    usecase::{
+        Refusal, UseCaseError,
+        administer::{invalid, taken},
+    },
+};
+
+/// An integration to be made.
+#[derive(Clone, Debug)]
+pub struct NewIntegration {
+    /// The provider.
+    pub provider: ProviderId,
+    /// The name under which clients will know it; made of the provider's id where absent.
+    pub identifier: Option<String>,
+    /// What people call it; the provider's name where absent.
+    pub name: Option<String>,
+    /// The app's credentials.
+    pub credentials: Credentials,
+    /// Whether it may be used at once.
+    pub active: bool,
+}
+
+/// A change of an integration; what is absent stays.
+#[derive(Clone, Debug, Default)]
+pub struct IntegrationChange {
+    /// The name under which clients know it.
+    pub identifier: Option<String>,
+    /// What people call it.
+    pub name: Option<String>,
+    /// The app's credentials, replaced as a whole.
+    pub credentials: Option<Credentials>,
+    /// Whether it may be used.
+    pub active: Option<bool>,
+}
+
+impl Broker {
+    /// Makes an integration, its credentials checked against its provider's policy and sealed.
+    pub async fn create_integration(
+        &self,
+        environment_id: EnvironmentId,
+        new: NewIntegration,
+    ) -> Result<Integration, UseCaseError> {
+        let policy = self.policy(&new.provider)?;
+        let identifier = new
+            .identifier
+            .unwrap_or_else(|| format!("{}-{}", new.provider, self.ids.random_text(6)));
+        let name = new.name.unwrap_or_else(|| policy.name.to_owned());
+        check_names(&identifier, &name)?;
+        refuse_problems(&policy.check_credentials(&new.credentials))?;
+        let now = self.clock.now();
+        let mut integration = Integration {
+            id: IntegrationId(self.ids.uuid()),
+            environment_id,
+            provider: new.provider,
+            identifier,
+            name,
+            active: new.active,
+            credentials: Sealed(Vec::new()),
+            generation: 1,
+            created_at: now,
+            updated_at: now,
+        };
+        self.seal_app(&mut integration, &new.credentials);
+        let inserted = self.integrations.insert(&integration).await;
+        inserted.map_err(|error| taken(error, || already_there(&integration)))?;
+        Ok(integration)
+    }
+
+    /// Changes an integration; answers it as it is then.
+    pub async fn change_integration(
+        &self,
+        environment: EnvironmentId,
+        id: IntegrationId,
+        change: IntegrationChange,
+    ) -> Result<Integration, UseCaseError> {
+        loop {
+            let stored = self.get_integration(environment, id).await?;
+            let changed = self.changed(stored, change.clone())?;
+            let replaced = self.integrations.replace(&changed).await;
+            // Somebody else may have been quicker: then the change is made to what they left.
+            if replaced.map_err(|error| taken(error, || already_there(&changed)))? {
+                return Ok(changed);
+            }
+        }
+    }
+
+    fn changed(
+        &self,
+        mut integration: Integration,
+        change: IntegrationChange,
+    ) -> Result<Integration, UseCaseError> {
+        let credentials = match change.credentials {
+            Some(credentials) => {
+                let policy = self.policy(&integration.provider)?;
+                refuse_problems(&policy.check_credentials(&credentials))?;
+                credentials
+            }
+            None => self.open_credentials(&integration)?,
+        };
+        integration.identifier = change.identifier.unwrap_or(integration.identifier);
+        integration.name = change.name.unwrap_or(integration.name);
+        check_names(&integration.identifier, &integration.name)?;
+        integration.active = change.active.unwrap_or(integration.active);
+        integration.generation += 1;
+        integration.updated_at = self.clock.now();
+        self.seal_app(&mut integration, &credentials);
+        Ok(integration)
+    }
+
+    /// The integration of this id.
+    pub async fn get_integration(
+        &self,
+        environment: EnvironmentId,
+        id: IntegrationId,
+    ) -> Result<Integration, UseCaseError> {
+        let found = self.integrations.find_by_id(environment, id).await?;
+        Ok(found.ok_or_else(|| not_found(id))?)
+    }
+
+    /// Deletes an integration with its connections and endpoints.
+    pub async fn delete_integration(
+        &self,
+        environment: EnvironmentId,
+        id: IntegrationId,
+    ) -> Result<(), UseCaseError> {
+        if self.integrations.delete(environment, id).await? {
+            return Ok(());
+        }
+        Err(not_found(id).into())
+    }
+
+    fn policy(&self, id: &ProviderId) -> Result<&ProviderPolicy, Refusal> {
+        self.providers
+            .find(id)
+            .map(|provider| &*provider.policy)
+            .ok_or_else(|| {
+                let known: Vec<_> = self
+                    .providers
+                    .iter()
+                    .map(|p| p.policy.id.to_string())
+                    .collect();
+                let message = format!("provider {id} is not known; there are {}", listed(&known));
+                Refusal::new(Reason::ValidationFailed, message)
+            })
+    }
+
+    fn seal_app(&self, integration: &mut Integration, credentials: &Credentials) {
+        let place = integration.credentials_place();
+        integration.credentials = self.sealer.seal(&credentials.to_json(), &place);
+    }
+}
+
+fn check_names(identifier: &str, name: &str) -> Result<(), Refusal> {
+    check_slug(identifier, 128).map_err(|problem| invalid("identifier", &problem))?;
+    check_printable(name, 100).map_err(|problem| invalid("name", &problem))
+}
+
+fn refuse_problems(problems: &[CredentialProblem]) -> Result<(), Refusal> {
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let told = problems
+        .iter()
+        .map(|p| (p.name.clone(), p.problem.clone()))
+        .collect();
+    Err(Refusal::of_fields("credentials", told))
+}
+
+fn already_there(integration: &Integration) -> String {
+    format!(
+        "Integration with identifier {} already exists",
+        integration.identifier
+    )
+}
+
+fn not_found(id: IntegrationId) -> Refusal {
+    Refusal::new(Reason::NotFound, format!("Integration not found: {id}"))
+}

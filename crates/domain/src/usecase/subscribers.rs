@@ -1,0 +1,105 @@
+//! Subscribers: making, changing, deleting.
+
+use crate::{
+    broker::Broker,
+    id::{EnvironmentId, SubscriberRowId},
+    ports::InsertError,
+    reason::Reason,
+    subscriber::{Profile, ProfilePatch, Subscriber, SubscriberId},
+    usecase::{Refusal, UseCaseError},
+};
+
+/// What to do about a subscriber that is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IfExists {
+    /// Change it.
+    Change,
+    /// Refuse.
+    Refuse,
+    /// Leave it as it is.
+    Keep,
+}
+
+impl Broker {
+    /// Makes a subscriber, or does with the one that is there what `if_exists` says; answers it
+    /// and whether it is new.
+    pub async fn create_subscriber(
+        &self,
+        environment_id: EnvironmentId,
+        subscriber_id: SubscriberId,
+        patch: ProfilePatch,
+        if_exists: IfExists,
+    ) -> Result<(Subscriber, bool), UseCaseError> {
+        let mut profile = Profile::default();
+        profile.change(patch.clone());
+        let now = self.clock.now();
+        let subscriber = Subscriber {
+            id: SubscriberRowId(self.ids.uuid()),
+            environment_id,
+            subscriber_id,
+            profile,
+            created_at: now,
+            updated_at: now,
+        };
+        match self.subscribers.insert(&subscriber).await {
+            Ok(()) => return Ok((subscriber, true)),
+            Err(InsertError::Store(error)) => return Err(error.into()),
+            Err(InsertError::Taken) => {}
+        }
+        let id = &subscriber.subscriber_id;
+        let stored = match if_exists {
+            IfExists::Change => self.change_subscriber(environment_id, id, patch).await?,
+            IfExists::Keep => self.get_subscriber(environment_id, id).await?,
+            IfExists::Refuse => {
+                let message = format!("Subscriber already exists: {id}");
+                return Err(Refusal::new(Reason::AlreadyExists, message).into());
+            }
+        };
+        Ok((stored, false))
+    }
+
+    /// The subscriber of this id.
+    pub async fn get_subscriber(
+        &self,
+        environment: EnvironmentId,
+        id: &SubscriberId,
+    ) -> Result<Subscriber, UseCaseError> {
+        let found = self.subscribers.find(environment, id).await?;
+        Ok(found.ok_or_else(|| subscriber_not_found(id))?)
+    }
+
+    /// Changes what the patch names; answers the subscriber as it is then.
+    pub async fn change_subscriber(
+        &self,
+        environment: EnvironmentId,
+        id: &SubscriberId,
+        patch: ProfilePatch,
+    ) -> Result<Subscriber, UseCaseError> {
+        let mut subscriber = self.get_subscriber(environment, id).await?;
+        subscriber.profile.change(patch);
+        subscriber.updated_at = self.clock.now();
+        if !self.subscribers.update(&subscriber).await? {
+            return Err(subscriber_not_found(id).into());
+        }
+        Ok(subscriber)
+    }
+
+    /// Deletes a subscriber with its connections and endpoints.
+    pub async fn delete_subscriber(
+        &self,
+        environment: EnvironmentId,
+        id: &SubscriberId,
+    ) -> Result<(), UseCaseError> {
+        if self.subscribers.delete(environment, id).await? {
+            return Ok(());
+        }
+        Err(subscriber_not_found(id).into())
+    }
+}
+
+pub(super) fn subscriber_not_found(id: &SubscriberId) -> Refusal {
+    Refusal::new(
+        Reason::SubscriberNotFound,
+        format!("Subscriber not found: {id}"),
+    )
+}
