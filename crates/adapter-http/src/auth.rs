@@ -37,6 +37,18 @@ impl FromRequestParts<Api> for Connector {
     }
 }
 
+/// A caller whose key may do everything.
+#[derive(Debug)]
+pub(crate) struct Administrator(pub(crate) EnvironmentId);
+
+impl FromRequestParts<Api> for Administrator {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        authenticate(parts, api, ApiKeyRole::Admin).await.map(Self)
+    }
+}
+
 async fn authenticate(
     parts: &Parts,
     api: &Api,

@@ -154,6 +154,9 @@ impl From<Reason> for ApiError {
 
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
+        if !refusal.fields.is_empty() {
+            return Self::invalid_fields(refusal.fields);
+        }
         Self::new(refusal.reason, refusal.message)
     }
 }
@@ -192,9 +195,10 @@ pub(crate) fn status_of(reason: Reason) -> StatusCode {
         | Reason::NotFound
         | Reason::SubscriberNotFound
         | Reason::IntegrationNotFound
+        | Reason::ConnectionNotFound
         | Reason::CredentialsMissing => StatusCode::NOT_FOUND,
         Reason::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-        Reason::IdentifierTaken => StatusCode::CONFLICT,
+        Reason::IdentifierTaken | Reason::AlreadyExists => StatusCode::CONFLICT,
         Reason::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Reason::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Reason::ValidationFailed | Reason::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,

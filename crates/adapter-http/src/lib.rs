@@ -4,11 +4,14 @@
 mod api;
 mod auth;
 mod body;
+mod context_body;
 mod error;
+mod fields;
 mod idempotency;
 mod openapi;
 mod page;
 mod paging;
+mod patch_body;
 mod query;
 mod request;
 mod routes;

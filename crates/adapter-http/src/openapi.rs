@@ -31,6 +31,9 @@ use crate::{
     tags(
         (name = "Connecting", description = "From a request to a stored connection."),
         (name = "Connect attempts", description = "What became of each URL that was opened."),
+        (name = "Integrations", description = "Your apps at the providers."),
+        (name = "Subscribers", description = "The users of your product."),
+        (name = "Contexts", description = "Business objects of your product to which connections can belong."),
         (name = "Channel connections", description = "The workspaces and tenants that are connected."),
         (name = "Channel endpoints", description = "The addresses inside connections."),
         (name = "Operations", description = "Probes."),

@@ -11,8 +11,11 @@ mod channel_connections;
 mod channel_endpoints;
 mod connect_attempts;
 mod connect_oauth;
+mod contexts;
 mod health;
+mod integrations;
 mod schema;
+mod subscribers;
 
 /// All routes, ready to be served. Reads no header for anything that matters: no `Host`, no
 /// `X-Forwarded-*`.
@@ -33,12 +36,35 @@ pub(crate) fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(connect_oauth::mint))
         .routes(routes!(callback::complete))
         .routes(routes!(callback::show))
+        .routes(routes!(integrations::list, integrations::create))
+        .routes(routes!(integrations::list_active))
+        .routes(routes!(integrations::update, integrations::delete))
+        .routes(routes!(integrations::set_primary))
+        .routes(routes!(subscribers::list, subscribers::create))
+        .routes(routes!(
+            subscribers::get,
+            subscribers::change,
+            subscribers::delete
+        ))
+        .routes(routes!(contexts::list, contexts::create))
+        .routes(routes!(contexts::get, contexts::change, contexts::delete))
         .routes(routes!(connect_attempts::list))
         .routes(routes!(connect_attempts::get))
-        .routes(routes!(channel_connections::list))
-        .routes(routes!(channel_connections::get))
-        .routes(routes!(channel_endpoints::list))
-        .routes(routes!(channel_endpoints::get))
+        .routes(routes!(
+            channel_connections::list,
+            channel_connections::create
+        ))
+        .routes(routes!(
+            channel_connections::get,
+            channel_connections::change,
+            channel_connections::delete
+        ))
+        .routes(routes!(channel_endpoints::list, channel_endpoints::create))
+        .routes(routes!(
+            channel_endpoints::get,
+            channel_endpoints::change,
+            channel_endpoints::delete
+        ))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
 }

@@ -1,6 +1,7 @@
 -- Conventions: ids are UUIDs in BLOBs of 16 bytes; times are microseconds since the epoch (UTC);
 -- secrets are sealed before they come here; JSON is text. A foreign key names the environment
--- along with the id, so that no row can refer to another environment's.
+-- along with the id, so that no row can refer to another environment's. Deleting a subscriber, an
+-- integration or a connection takes along what hangs on it.
 
 -- 'TIEL': tells our files from other programs'.
 PRAGMA application_id = 0x5449454c;
@@ -48,21 +49,41 @@ CREATE TABLE integrations (
 ) STRICT;
 
 CREATE TABLE subscribers (
+    id             BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     environment_id BLOB    NOT NULL REFERENCES environments (id),
     subscriber_id  TEXT    NOT NULL,
-    created_at     INTEGER NOT NULL,
-    PRIMARY KEY (environment_id, subscriber_id)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE contexts (
-    environment_id BLOB    NOT NULL REFERENCES environments (id),
-    kind           TEXT    NOT NULL,
-    id             TEXT    NOT NULL,
-    data           TEXT    NOT NULL CHECK (json_valid(data)),
+    first_name     TEXT,
+    last_name      TEXT,
+    email          TEXT,
+    phone          TEXT,
+    avatar         TEXT,
+    locale         TEXT,
+    timezone       TEXT,
+    data           TEXT CHECK (json_valid(data)),
     created_at     INTEGER NOT NULL,
     updated_at     INTEGER NOT NULL,
-    PRIMARY KEY (environment_id, kind, id)
+    UNIQUE (environment_id, subscriber_id)
 ) STRICT;
+
+CREATE INDEX subscribers_by_age ON subscribers (environment_id, created_at, id);
+CREATE INDEX subscribers_by_email ON subscribers (environment_id, email, created_at, id)
+    WHERE email IS NOT NULL;
+CREATE INDEX subscribers_by_phone ON subscribers (environment_id, phone, created_at, id)
+    WHERE phone IS NOT NULL;
+
+CREATE TABLE contexts (
+    id             BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    environment_id BLOB    NOT NULL REFERENCES environments (id),
+    kind           TEXT    NOT NULL,
+    context_id     TEXT    NOT NULL,
+    data           TEXT    NOT NULL CHECK (json_valid(data)),
+    bridge_url     TEXT,
+    created_at     INTEGER NOT NULL,
+    updated_at     INTEGER NOT NULL,
+    UNIQUE (environment_id, kind, context_id)
+) STRICT;
+
+CREATE INDEX contexts_by_age ON contexts (environment_id, created_at, id);
 
 CREATE TABLE connections (
     id             BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
@@ -81,9 +102,10 @@ CREATE TABLE connections (
     updated_at     INTEGER NOT NULL,
     UNIQUE (environment_id, identifier),
     UNIQUE (environment_id, id),
-    FOREIGN KEY (environment_id, integration_id) REFERENCES integrations (environment_id, id),
+    FOREIGN KEY (environment_id, integration_id)
+        REFERENCES integrations (environment_id, id) ON DELETE CASCADE,
     FOREIGN KEY (environment_id, subscriber_id)
-        REFERENCES subscribers (environment_id, subscriber_id)
+        REFERENCES subscribers (environment_id, subscriber_id) ON DELETE CASCADE
 ) STRICT;
 
 -- No subscriber counts as one and the same; the empty text is no subscriber's id.
@@ -116,7 +138,8 @@ CREATE TABLE endpoints (
     environment_id BLOB    NOT NULL,
     identifier     TEXT    NOT NULL,
     integration_id BLOB    NOT NULL,
-    connection_id  BLOB    NOT NULL,
+    -- NULL where the address needs no connection.
+    connection_id  BLOB,
     subscriber_id  TEXT    NOT NULL,
     context_keys   TEXT    NOT NULL CHECK (json_valid(context_keys)),
     kind           TEXT    NOT NULL,
@@ -126,15 +149,18 @@ CREATE TABLE endpoints (
     created_at     INTEGER NOT NULL,
     updated_at     INTEGER NOT NULL,
     UNIQUE (environment_id, identifier),
-    FOREIGN KEY (environment_id, integration_id) REFERENCES integrations (environment_id, id),
+    FOREIGN KEY (environment_id, integration_id)
+        REFERENCES integrations (environment_id, id) ON DELETE CASCADE,
     FOREIGN KEY (environment_id, connection_id)
         REFERENCES connections (environment_id, id) ON DELETE CASCADE,
     FOREIGN KEY (environment_id, subscriber_id)
-        REFERENCES subscribers (environment_id, subscriber_id)
+        REFERENCES subscribers (environment_id, subscriber_id) ON DELETE CASCADE
 ) STRICT;
 
+-- No connection counts as one and the same; no id is empty.
 CREATE UNIQUE INDEX endpoints_sameness ON endpoints
-    (environment_id, connection_id, subscriber_id, kind, address_key);
+    (environment_id, integration_id, coalesce(connection_id, x''), subscriber_id, kind,
+     address_key);
 CREATE INDEX endpoints_by_age ON endpoints (environment_id, created_at, id);
 CREATE INDEX endpoints_by_subscriber ON endpoints (environment_id, subscriber_id, created_at, id);
 CREATE INDEX endpoints_by_connection ON endpoints (environment_id, connection_id, created_at, id);

@@ -6,7 +6,10 @@ use tieline_domain::{
     connection::{ChannelConnection, ConnectionIdentifier, Owner},
     id::{EnvironmentId, IntegrationId},
     page::{Page, PageRequest, Position},
-    ports::{ConnectionFilter, ConnectionStore, RecordConnection, RecordError, StoreError},
+    ports::{
+        ConnectionFilter, ConnectionStore, ConnectionWrite, RecordConnection, RecordError,
+        StoreError,
+    },
     provider::ProviderId,
 };
 
@@ -116,6 +119,29 @@ impl ConnectionStore for SqliteConnectionStore {
             created_at: connection.created_at,
             id: connection.id.0,
         }))
+    }
+
+    async fn insert(&self, connection: &ChannelConnection) -> Result<(), RecordError> {
+        record::record_alone(&self.pools, ConnectionWrite::Insert, connection).await
+    }
+
+    async fn replace(&self, connection: &ChannelConnection) -> Result<(), RecordError> {
+        record::record_alone(&self.pools, ConnectionWrite::Replace, connection).await
+    }
+
+    async fn delete(
+        &self,
+        environment: EnvironmentId,
+        identifier: &ConnectionIdentifier,
+    ) -> Result<bool, StoreError> {
+        let sql = "DELETE FROM connections WHERE environment_id = ? AND identifier = ?";
+        let result = sqlx::query(sql)
+            .bind(environment.0)
+            .bind(identifier.as_str())
+            .execute(&self.pools.write)
+            .await
+            .map_err(unavailable)?;
+        Ok(result.rows_affected() > 0)
     }
 
     async fn record(&self, record: &RecordConnection) -> Result<(), RecordError> {

@@ -1,24 +1,41 @@
 //! [`ContextStore`] on SQLite.
 
 use async_trait::async_trait;
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::QueryBuilder;
 use tieline_domain::{
     context::{Context, ContextKey},
     id::EnvironmentId,
-    ports::{ContextStore, StoreError},
+    page::{Page, PageRequest, Position},
+    ports::{ContextFilter, ContextStore, InsertError, StoreError},
 };
-use uuid::Uuid;
 
 use crate::{
-    column::{Column, column, to_json},
     database::Pools,
-    error::unavailable,
+    error::{insert_error, unavailable},
+    keyset,
 };
+
+mod filter;
+mod row;
+mod write;
+
+use filter::push_filter;
+use row::ContextRow;
 
 /// Keeps contexts in SQLite.
 #[derive(Clone, Debug)]
 pub struct SqliteContextStore {
     pub(crate) pools: Pools,
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, environment_id, kind, context_id, data, bridge_url, created_at, updated_at
+             FROM contexts ",
+            $rest
+        )
+    };
 }
 
 #[async_trait]
@@ -28,69 +45,86 @@ impl ContextStore for SqliteContextStore {
         environment: EnvironmentId,
         key: &ContextKey,
     ) -> Result<Option<Context>, StoreError> {
-        let row: Option<ContextRow> = sqlx::query_as(
-            "SELECT environment_id, kind, id, data, created_at, updated_at FROM contexts
-             WHERE environment_id = ? AND kind = ? AND id = ?",
-        )
-        .bind(environment.0)
-        .bind(key.kind())
-        .bind(key.id())
-        .fetch_optional(&self.pools.read)
-        .await
-        .map_err(unavailable)?;
+        let sql = select!("WHERE environment_id = ? AND kind = ? AND context_id = ?");
+        let row: Option<ContextRow> = sqlx::query_as(sql)
+            .bind(environment.0)
+            .bind(key.kind())
+            .bind(key.id())
+            .fetch_optional(&self.pools.read)
+            .await
+            .map_err(unavailable)?;
         row.map(Context::try_from).transpose()
+    }
+
+    async fn insert(&self, context: &Context) -> Result<(), InsertError> {
+        write::insert(std::slice::from_ref(context))
+            .build()
+            .execute(&self.pools.write)
+            .await
+            .map_err(insert_error)?;
+        Ok(())
     }
 
     async fn insert_missing(&self, contexts: &[Context]) -> Result<(), StoreError> {
         if contexts.is_empty() {
             return Ok(());
         }
-        let mut query = QueryBuilder::new(
-            "INSERT INTO contexts (environment_id, kind, id, data, created_at, updated_at) ",
-        );
-        query.push_values(contexts, |mut row, context| {
-            row.push_bind(context.environment_id.0)
-                .push_bind(context.key.kind().to_owned())
-                .push_bind(context.key.id().to_owned())
-                .push_bind(to_json(&context.data))
-                .push_bind(context.created_at.as_microsecond())
-                .push_bind(context.updated_at.as_microsecond());
-        });
-        query.push(" ON CONFLICT DO NOTHING");
-        query
+        write::insert(contexts)
+            .push(" ON CONFLICT (environment_id, kind, context_id) DO NOTHING")
             .build()
             .execute(&self.pools.write)
             .await
             .map_err(unavailable)?;
         Ok(())
     }
-}
 
-#[derive(FromRow)]
-struct ContextRow {
-    environment_id: Uuid,
-    kind: String,
-    id: String,
-    data: String,
-    created_at: i64,
-    updated_at: i64,
-}
-
-impl TryFrom<ContextRow> for Context {
-    type Error = StoreError;
-
-    fn try_from(row: ContextRow) -> Result<Self, StoreError> {
-        let key = ContextKey::new(row.kind, row.id);
-        Ok(Self {
-            environment_id: EnvironmentId(row.environment_id),
-            key: key.map_err(|error| of("id").corrupt(error.to_string()))?,
-            data: of("data").json(&row.data)?,
-            created_at: of("created_at").time(row.created_at)?,
-            updated_at: of("updated_at").time(row.updated_at)?,
+    async fn list(
+        &self,
+        environment: EnvironmentId,
+        filter: &ContextFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Context>, StoreError> {
+        let mut tx = self.pools.begin_read().await?;
+        let mut query = QueryBuilder::new(select!("WHERE "));
+        push_filter(&mut query, environment, filter);
+        keyset::push_page(&mut query, "contexts", page);
+        let rows: Vec<ContextRow> = query
+            .build_query_as()
+            .fetch_all(&mut *tx)
+            .await
+            .map_err(unavailable)?;
+        let total = keyset::count(&mut tx, |query| {
+            query.push("contexts WHERE ");
+            push_filter(query, environment, filter);
         })
+        .await?;
+        let contexts = rows.into_iter().map(Context::try_from);
+        let contexts = contexts.collect::<Result<Vec<_>, _>>()?;
+        Ok(Page::of(contexts, page, total, |context| Position {
+            created_at: context.created_at,
+            id: context.id.0,
+        }))
     }
-}
 
-fn of(name: &'static str) -> Column {
-    column("contexts", name)
+    async fn update(&self, context: &Context) -> Result<bool, StoreError> {
+        write::update(&self.pools.write, context)
+            .await
+            .map_err(unavailable)
+    }
+
+    async fn delete(
+        &self,
+        environment: EnvironmentId,
+        key: &ContextKey,
+    ) -> Result<bool, StoreError> {
+        let sql = "DELETE FROM contexts WHERE environment_id = ? AND kind = ? AND context_id = ?";
+        let result = sqlx::query(sql)
+            .bind(environment.0)
+            .bind(key.kind())
+            .bind(key.id())
+            .execute(&self.pools.write)
+            .await
+            .map_err(unavailable)?;
+        Ok(result.rows_affected() > 0)
+    }
 }

@@ -5,19 +5,23 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use tieline_domain::{
     connection::ConnectionIdentifier,
     endpoint::{ChannelEndpoint, EndpointAddress},
-    id::EnvironmentId,
+    id::{EnvironmentId, IntegrationId},
     page::{Page, PageRequest, Position},
-    ports::{EndpointFilter, EndpointStore, StoreError},
+    ports::{EndpointFilter, EndpointStore, RecordError, StoreError},
     subscriber::SubscriberId,
 };
 
-use crate::{database::Pools, error::unavailable, keyset};
+use crate::{
+    database::Pools,
+    error::{record_error, unavailable},
+    integration_store, keyset,
+};
 
 mod filter;
 mod row;
 mod write;
 
-use filter::{push_connection, push_filter};
+use filter::{push_filter, push_place};
 use row::EndpointRow;
 pub(crate) use write::upsert;
 
@@ -36,7 +40,7 @@ const SELECT: &str = "
     FROM endpoints
     JOIN integrations ON integrations.environment_id = endpoints.environment_id
         AND integrations.id = endpoints.integration_id
-    JOIN connections ON connections.environment_id = endpoints.environment_id
+    LEFT JOIN connections ON connections.environment_id = endpoints.environment_id
         AND connections.id = endpoints.connection_id
     WHERE endpoints.environment_id = ";
 
@@ -58,13 +62,17 @@ impl EndpointStore for SqliteEndpointStore {
     async fn find_same(
         &self,
         environment: EnvironmentId,
-        connection: &ConnectionIdentifier,
+        integration: IntegrationId,
+        connection: Option<&ConnectionIdentifier>,
         subscriber_id: &SubscriberId,
         address: &EndpointAddress,
     ) -> Result<Option<ChannelEndpoint>, StoreError> {
         let mut query = QueryBuilder::new(SELECT);
         query.push_bind(environment.0);
-        push_connection(&mut query, environment, connection.as_str());
+        query
+            .push(" AND endpoints.integration_id = ")
+            .push_bind(integration.0);
+        push_place(&mut query, environment, connection);
         query
             .push(" AND endpoints.subscriber_id = ")
             .push_bind(subscriber_id.as_str());
@@ -75,6 +83,35 @@ impl EndpointStore for SqliteEndpointStore {
             .push(" AND endpoints.address_key = ")
             .push_bind(&address.key);
         self.find_by(query).await
+    }
+
+    async fn insert(&self, endpoint: &ChannelEndpoint) -> Result<(), RecordError> {
+        let mut tx = self.pools.begin_write().await?;
+        insert(&mut tx, endpoint).await?;
+        tx.commit().await.map_err(record_error)
+    }
+
+    async fn replace(&self, endpoint: &ChannelEndpoint) -> Result<(), RecordError> {
+        let replaced = write::replace(&self.pools.write, endpoint).await;
+        if replaced.map_err(record_error)? {
+            return Ok(());
+        }
+        Err(RecordError::Raced)
+    }
+
+    async fn delete(
+        &self,
+        environment: EnvironmentId,
+        identifier: &str,
+    ) -> Result<bool, StoreError> {
+        let sql = "DELETE FROM endpoints WHERE environment_id = ? AND identifier = ?";
+        let result = sqlx::query(sql)
+            .bind(environment.0)
+            .bind(identifier)
+            .execute(&self.pools.write)
+            .await
+            .map_err(unavailable)?;
+        Ok(result.rows_affected() > 0)
     }
 
     async fn list(
@@ -123,4 +160,33 @@ async fn fetch(
         .await
         .map_err(unavailable)?;
     rows.into_iter().map(ChannelEndpoint::try_from).collect()
+}
+
+async fn insert(db: &mut SqliteConnection, endpoint: &ChannelEndpoint) -> Result<(), RecordError> {
+    let (environment, integration) = (endpoint.environment_id, endpoint.integration_id);
+    if !integration_store::exists(db, environment, integration)
+        .await
+        .map_err(record_error)?
+    {
+        return Err(RecordError::Raced);
+    }
+    let connection = match &endpoint.connection_identifier {
+        None => None,
+        Some(identifier) => {
+            let found = write::connection_id(db, endpoint, identifier).await;
+            Some(found.map_err(record_error)?.ok_or(RecordError::Raced)?)
+        }
+    };
+    if write::insert(db, connection, endpoint)
+        .await
+        .map_err(record_error)?
+    {
+        return Ok(());
+    }
+    let is_taken = write::identifier_is_taken(db, endpoint).await;
+    Err(if is_taken.map_err(record_error)? {
+        RecordError::IdentifierTaken
+    } else {
+        RecordError::Raced
+    })
 }

@@ -1,20 +1,21 @@
 //! [`IntegrationStore`] on SQLite.
 
 use async_trait::async_trait;
-use sqlx::FromRow;
+use sqlx::SqliteConnection;
 use tieline_domain::{
     id::{EnvironmentId, IntegrationId},
     integration::Integration,
     ports::{InsertError, IntegrationStore, StoreError},
-    sealed::Sealed,
 };
-use uuid::Uuid;
 
 use crate::{
-    column::{Column, column},
     database::Pools,
     error::{insert_error, unavailable},
 };
+
+mod row;
+
+use row::IntegrationRow;
 
 /// Keeps integrations in SQLite.
 #[derive(Clone, Debug)]
@@ -98,12 +99,14 @@ impl IntegrationStore for SqliteIntegrationStore {
         rows.into_iter().map(Integration::try_from).collect()
     }
 
-    async fn replace(&self, integration: &Integration) -> Result<bool, StoreError> {
+    async fn replace(&self, integration: &Integration) -> Result<bool, InsertError> {
         let result = sqlx::query(
             "UPDATE integrations
-             SET name = ?, active = ?, credentials = ?, generation = ?, updated_at = ?
+             SET identifier = ?, name = ?, active = ?, credentials = ?, generation = ?,
+                 updated_at = ?
              WHERE environment_id = ? AND id = ? AND generation = ?",
         )
+        .bind(&integration.identifier)
         .bind(&integration.name)
         .bind(integration.active)
         .bind(&integration.credentials.0)
@@ -114,44 +117,36 @@ impl IntegrationStore for SqliteIntegrationStore {
         .bind(integration.generation.cast_signed() - 1)
         .execute(&self.pools.write)
         .await
-        .map_err(unavailable)?;
+        .map_err(insert_error)?;
+        Ok(result.rows_affected() > 0)
+    }
+
+    async fn delete(
+        &self,
+        environment: EnvironmentId,
+        id: IntegrationId,
+    ) -> Result<bool, StoreError> {
+        let result = sqlx::query("DELETE FROM integrations WHERE environment_id = ? AND id = ?")
+            .bind(environment.0)
+            .bind(id.0)
+            .execute(&self.pools.write)
+            .await
+            .map_err(unavailable)?;
         Ok(result.rows_affected() > 0)
     }
 }
 
-#[derive(FromRow)]
-struct IntegrationRow {
-    id: Uuid,
-    environment_id: Uuid,
-    provider: String,
-    identifier: String,
-    name: String,
-    active: bool,
-    credentials: Vec<u8>,
-    generation: i64,
-    created_at: i64,
-    updated_at: i64,
-}
-
-impl TryFrom<IntegrationRow> for Integration {
-    type Error = StoreError;
-
-    fn try_from(row: IntegrationRow) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: IntegrationId(row.id),
-            environment_id: EnvironmentId(row.environment_id),
-            provider: of("provider").parse(&row.provider)?,
-            identifier: row.identifier,
-            name: row.name,
-            active: row.active,
-            credentials: Sealed(row.credentials),
-            generation: of("generation").generation(row.generation)?,
-            created_at: of("created_at").time(row.created_at)?,
-            updated_at: of("updated_at").time(row.updated_at)?,
-        })
-    }
-}
-
-fn of(name: &'static str) -> Column {
-    column("integrations", name)
+/// Whether the integration is there, and so will be until the end of a transaction that writes.
+pub(crate) async fn exists(
+    db: &mut SqliteConnection,
+    environment: EnvironmentId,
+    id: IntegrationId,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM integrations WHERE environment_id = ? AND id = ?)",
+    )
+    .bind(environment.0)
+    .bind(id.0)
+    .fetch_one(db)
+    .await
 }

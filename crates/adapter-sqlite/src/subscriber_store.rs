@@ -1,19 +1,26 @@
 //! [`SubscriberStore`] on SQLite.
 
 use async_trait::async_trait;
-use sqlx::FromRow;
+use sqlx::QueryBuilder;
 use tieline_domain::{
     id::EnvironmentId,
-    ports::{InsertError, StoreError, SubscriberStore},
+    page::{Page, PageRequest, Position},
+    ports::{InsertError, StoreError, SubscriberFilter, SubscriberStore},
     subscriber::{Subscriber, SubscriberId},
 };
-use uuid::Uuid;
 
 use crate::{
-    column::{Column, column},
     database::Pools,
     error::{insert_error, unavailable},
+    keyset,
 };
+
+mod filter;
+mod row;
+mod write;
+
+use filter::push_filter;
+use row::SubscriberRow;
 
 /// Keeps subscribers in SQLite.
 #[derive(Clone, Debug)]
@@ -21,19 +28,23 @@ pub struct SqliteSubscriberStore {
     pub(crate) pools: Pools,
 }
 
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, environment_id, subscriber_id, first_name, last_name, email, phone,
+                 avatar, locale, timezone, data, created_at, updated_at
+             FROM subscribers ",
+            $rest
+        )
+    };
+}
+
 #[async_trait]
 impl SubscriberStore for SqliteSubscriberStore {
     async fn insert(&self, subscriber: &Subscriber) -> Result<(), InsertError> {
-        sqlx::query(
-            "INSERT INTO subscribers (environment_id, subscriber_id, created_at) VALUES (?, ?, ?)",
-        )
-        .bind(subscriber.environment_id.0)
-        .bind(subscriber.subscriber_id.as_str())
-        .bind(subscriber.created_at.as_microsecond())
-        .execute(&self.pools.write)
-        .await
-        .map_err(insert_error)?;
-        Ok(())
+        write::insert(&self.pools.write, subscriber)
+            .await
+            .map_err(insert_error)
     }
 
     async fn find(
@@ -41,38 +52,62 @@ impl SubscriberStore for SqliteSubscriberStore {
         environment: EnvironmentId,
         subscriber_id: &SubscriberId,
     ) -> Result<Option<Subscriber>, StoreError> {
-        let row: Option<SubscriberRow> = sqlx::query_as(
-            "SELECT environment_id, subscriber_id, created_at FROM subscribers
-             WHERE environment_id = ? AND subscriber_id = ?",
-        )
-        .bind(environment.0)
-        .bind(subscriber_id.as_str())
-        .fetch_optional(&self.pools.read)
-        .await
-        .map_err(unavailable)?;
+        let row: Option<SubscriberRow> =
+            sqlx::query_as(select!("WHERE environment_id = ? AND subscriber_id = ?"))
+                .bind(environment.0)
+                .bind(subscriber_id.as_str())
+                .fetch_optional(&self.pools.read)
+                .await
+                .map_err(unavailable)?;
         row.map(Subscriber::try_from).transpose()
     }
-}
 
-#[derive(FromRow)]
-struct SubscriberRow {
-    environment_id: Uuid,
-    subscriber_id: String,
-    created_at: i64,
-}
-
-impl TryFrom<SubscriberRow> for Subscriber {
-    type Error = StoreError;
-
-    fn try_from(row: SubscriberRow) -> Result<Self, StoreError> {
-        Ok(Self {
-            environment_id: EnvironmentId(row.environment_id),
-            subscriber_id: of("subscriber_id").parse(&row.subscriber_id)?,
-            created_at: of("created_at").time(row.created_at)?,
+    async fn list(
+        &self,
+        environment: EnvironmentId,
+        filter: &SubscriberFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Subscriber>, StoreError> {
+        let mut tx = self.pools.begin_read().await?;
+        let mut query = QueryBuilder::new(select!("WHERE "));
+        push_filter(&mut query, environment, filter);
+        keyset::push_page(&mut query, "subscribers", page);
+        let rows: Vec<SubscriberRow> = query
+            .build_query_as()
+            .fetch_all(&mut *tx)
+            .await
+            .map_err(unavailable)?;
+        let total = keyset::count(&mut tx, |query| {
+            query.push("subscribers WHERE ");
+            push_filter(query, environment, filter);
         })
+        .await?;
+        let subscribers = rows.into_iter().map(Subscriber::try_from);
+        let subscribers = subscribers.collect::<Result<Vec<_>, _>>()?;
+        Ok(Page::of(subscribers, page, total, |subscriber| Position {
+            created_at: subscriber.created_at,
+            id: subscriber.id.0,
+        }))
     }
-}
 
-fn of(name: &'static str) -> Column {
-    column("subscribers", name)
+    async fn update(&self, subscriber: &Subscriber) -> Result<bool, StoreError> {
+        write::update(&self.pools.write, subscriber)
+            .await
+            .map_err(unavailable)
+    }
+
+    async fn delete(
+        &self,
+        environment: EnvironmentId,
+        subscriber_id: &SubscriberId,
+    ) -> Result<bool, StoreError> {
+        let sql = "DELETE FROM subscribers WHERE environment_id = ? AND subscriber_id = ?";
+        let result = sqlx::query(sql)
+            .bind(environment.0)
+            .bind(subscriber_id.as_str())
+            .execute(&self.pools.write)
+            .await
+            .map_err(unavailable)?;
+        Ok(result.rows_affected() > 0)
+    }
 }

@@ -24,11 +24,12 @@ mod connection;
 mod flow;
 
 pub use account::{
-    api_key, context, environment, integration, organization, subscriber, subscriber_id,
+    api_key, context, environment, integration, organization, profile, subscriber, subscriber_id,
     teams_integration,
 };
 pub use connection::{
-    bot_credential, connection, context_keys, endpoint, shared_by, subscriber_owner,
+    bot_credential, connection, context_keys, endpoint, loose_endpoint, person, shared_by,
+    subscriber_owner, webhook,
 };
 pub use flow::{attempt, completed_attempt, flow, idempotency_record};
 

@@ -16,13 +16,13 @@ use tieline_domain::{
     context::Context,
     endpoint::ChannelEndpoint,
     environment::{Environment, Organization},
-    id::FlowId,
+    id::{EnvironmentId, FlowId, IntegrationId},
     idempotency::IdempotencyRecord,
     integration::Integration,
     page::{From, Order, Page, PageRequest, Position},
-    ports::StoreError,
+    ports::{RecordError, StoreError},
     sealed::Sealed,
-    subscriber::Subscriber,
+    subscriber::{Subscriber, SubscriberId},
 };
 
 use crate::Stores;
@@ -30,7 +30,11 @@ use crate::Stores;
 mod accounts;
 mod attempts;
 mod connections;
+mod contexts;
+mod endpoints;
+mod integrations;
 mod records;
+mod subscribers;
 
 /// Storage in memory.
 #[derive(Debug, Default)]
@@ -93,6 +97,39 @@ impl MemoryStorage {
             return Err(StoreError::Unavailable("the outage of a test".into()));
         }
         Ok(self.tables.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Tables {
+    fn has_integration(&self, environment: EnvironmentId, id: IntegrationId) -> bool {
+        let mut own = self.integrations.iter();
+        own.any(|integration| integration.environment_id == environment && integration.id == id)
+    }
+
+    fn check_subscriber(
+        &self,
+        environment: EnvironmentId,
+        id: &SubscriberId,
+    ) -> Result<(), RecordError> {
+        let known = |s: &Subscriber| s.environment_id == environment && s.subscriber_id == *id;
+        if self.subscribers.iter().any(known) {
+            Ok(())
+        } else {
+            Err(RecordError::SubscriberGone)
+        }
+    }
+
+    /// Deletes the connections for which `goes` says so, and the endpoints in them.
+    fn delete_connections(&mut self, goes: impl Fn(&ChannelConnection) -> bool) {
+        let (gone, kept): (Vec<_>, Vec<_>) = self.connections.drain(..).partition(goes);
+        self.connections = kept;
+        let inside = |endpoint: &ChannelEndpoint| {
+            gone.iter().any(|connection| {
+                connection.environment_id == endpoint.environment_id
+                    && Some(&connection.identifier) == endpoint.connection_identifier.as_ref()
+            })
+        };
+        self.endpoints.retain(|endpoint| !inside(endpoint));
     }
 }
 

@@ -3,100 +3,32 @@
 use axum::{
     Json,
     extract::{Path, State},
+    http::StatusCode,
 };
-use serde::Serialize;
 use tieline_domain::{
-    connection::{ChannelConnection, ConnectionIdentifier},
+    connection::ConnectionIdentifier,
     context::{ContextKey, ContextKeys},
     page::Page,
     ports::ConnectionFilter,
     reason::Reason,
 };
-use utoipa::ToSchema;
 
 use crate::{
     api::Api,
-    auth::Reader,
-    error::{ApiError, instant},
+    auth::{Administrator, Reader},
+    body::JsonBody,
+    error::ApiError,
     paging::{PageBody, PageParams, page_body, page_request},
     query::QueryString,
-    routes::schema::{ListErrors, ObjectErrors},
+    routes::schema::{ChangeErrors, CreateErrors, ListErrors, ObjectErrors},
 };
 
-/// What stands in a token's place for a caller who may not read tokens.
-pub(crate) const MASK: &str = "********";
+mod body;
 
-/// What stands there where there is no token: the app authenticates by itself.
-const APP_ONLY: &str = "app-only";
-
-/// All connections are of this channel.
-pub(crate) const CHANNEL: &str = "chat";
+pub(crate) use body::{CHANNEL, MASK};
+use body::{ChangeConnectionRequest, ChannelConnectionResponse, CreateConnectionRequest};
 
 const LIST: &str = "channel-connections";
-
-/// A workspace or tenant that is connected.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ChannelConnectionResponse {
-    /// Its identifier.
-    #[schema(example = "chconn-4fp9x2m0q7ab")]
-    identifier: String,
-    /// Always `chat`.
-    #[schema(example = "chat", required)]
-    channel: Option<&'static str>,
-    /// The provider.
-    #[schema(example = "slack", required)]
-    provider_id: Option<String>,
-    /// The integration's identifier.
-    #[schema(example = "slack", required)]
-    integration_identifier: Option<String>,
-    /// The subscriber to whom it belongs; null where it is shared.
-    #[schema(example = "subscriber-123", required)]
-    subscriber_id: Option<String>,
-    /// The contexts to which it belongs, as `type:id`.
-    #[schema(example = json!(["tenant:org-acme"]))]
-    context_keys: Vec<String>,
-    /// The account at the provider.
-    workspace: WorkspaceBody,
-    /// Its credentials, masked.
-    auth: AuthBody,
-    /// When it was made.
-    #[schema(format = DateTime)]
-    created_at: String,
-    /// When it was last changed.
-    #[schema(format = DateTime)]
-    updated_at: String,
-}
-
-/// The account at the provider.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct WorkspaceBody {
-    /// Slack: team id, or enterprise id of an organization-wide install. Teams: tenant id.
-    #[schema(example = "T0123456789")]
-    id: String,
-    /// Its name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Acme", nullable = false)]
-    name: Option<String>,
-    /// The app's own user in it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "U0987654321", nullable = false)]
-    bot_user_id: Option<String>,
-}
-
-/// A connection's credentials.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct AuthBody {
-    /// A mask, or `app-only` where the app authenticates by itself.
-    #[schema(example = "********")]
-    access_token: &'static str,
-    /// When the access token dies, if it does.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(format = DateTime, nullable = false)]
-    expires_at: Option<String>,
-}
 
 /// List channel connections
 ///
@@ -196,44 +128,110 @@ pub(crate) async fn get(
     Reader(environment): Reader,
     Path(identifier): Path<String>,
 ) -> Result<Json<ChannelConnectionResponse>, ApiError> {
-    let unknown = || ApiError::new(Reason::NotFound, "Channel connection not found");
-    let identifier = ConnectionIdentifier::parse(identifier).map_err(|_| unknown())?;
-    let found = api
+    let connection = api
         .broker
-        .connections
-        .find(environment, &identifier)
+        .get_connection(environment, &read_identifier(identifier)?)
         .await?;
-    Ok(Json(found.ok_or_else(unknown)?.into()))
+    Ok(Json(connection.into()))
 }
 
-impl From<ChannelConnection> for ChannelConnectionResponse {
-    fn from(connection: ChannelConnection) -> Self {
-        let first = connection.credentials.first();
-        Self {
-            identifier: connection.identifier.into(),
-            channel: Some(CHANNEL),
-            provider_id: Some(connection.provider.to_string()),
-            integration_identifier: Some(connection.integration_identifier),
-            subscriber_id: connection.owner.subscriber_id.map(String::from),
-            context_keys: connection
-                .owner
-                .context_keys
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
-            workspace: WorkspaceBody {
-                id: connection.workspace.id,
-                name: connection.workspace.name,
-                bot_user_id: connection.workspace.bot_user_id,
-            },
-            auth: AuthBody {
-                access_token: if first.is_some() { MASK } else { APP_ONLY },
-                expires_at: first
-                    .and_then(|credential| credential.expires_at)
-                    .map(instant),
-            },
-            created_at: instant(connection.created_at),
-            updated_at: instant(connection.updated_at),
-        }
-    }
+/// Import a channel connection
+///
+/// For a token that was issued elsewhere. The provider is not asked. Refused with 409 where the
+/// integration, owner and workspace have a connection already.
+#[utoipa::path(
+    post,
+    path = "/v1/channel-connections",
+    operation_id = "createChannelConnection",
+    tag = "Channel connections",
+    security(("ApiKey" = [])),
+    request_body(
+        content = inline(CreateConnectionRequest),
+        description = "The connection.",
+        example = json!({
+            "subscriberId": "subscriber-123", "integrationIdentifier": "slack",
+            "workspace": { "id": "T0123456789", "name": "Acme" },
+            "auth": { "accessToken": "the-workspace-s-bot-token" },
+        }),
+    ),
+    responses(
+        (status = 201, description = "The connection.", body = ChannelConnectionResponse),
+        CreateErrors,
+    ),
+)]
+pub(crate) async fn create(
+    State(api): State<Api>,
+    Administrator(environment): Administrator,
+    body: JsonBody<CreateConnectionRequest>,
+) -> Result<(StatusCode, Json<ChannelConnectionResponse>), ApiError> {
+    let new = body.value.try_into()?;
+    let connection = api.broker.create_connection(environment, new).await?;
+    Ok((StatusCode::CREATED, Json(connection.into())))
+}
+
+/// Change a channel connection
+///
+/// Replaces workspace and token, both as a whole. Without a `refreshToken` it has none any more.
+#[utoipa::path(
+    patch,
+    path = "/v1/channel-connections/{identifier}",
+    operation_id = "updateChannelConnection",
+    tag = "Channel connections",
+    security(("ApiKey" = [])),
+    params(("identifier" = String, Path, description = "The connection's identifier.", example = "chconn-4fp9x2m0q7ab")),
+    request_body(
+        content = inline(ChangeConnectionRequest),
+        description = "Workspace and token.",
+        example = json!({
+            "workspace": { "id": "T0123456789", "name": "Acme" },
+            "auth": { "accessToken": "the-workspace-s-new-bot-token" },
+        }),
+    ),
+    responses(
+        (status = 200, description = "The connection as it is now.", body = ChannelConnectionResponse),
+        ChangeErrors,
+    ),
+)]
+pub(crate) async fn change(
+    State(api): State<Api>,
+    Administrator(environment): Administrator,
+    Path(identifier): Path<String>,
+    body: JsonBody<ChangeConnectionRequest>,
+) -> Result<Json<ChannelConnectionResponse>, ApiError> {
+    let identifier = read_identifier(identifier)?;
+    let (workspace, auth) = body.value.read()?;
+    let changed = api
+        .broker
+        .change_connection(environment, &identifier, workspace, auth)
+        .await?;
+    Ok(Json(changed.into()))
+}
+
+/// Delete a channel connection
+///
+/// With its endpoints. The provider is not told yet: uninstall the app there, too.
+#[utoipa::path(
+    delete,
+    path = "/v1/channel-connections/{identifier}",
+    operation_id = "deleteChannelConnection",
+    tag = "Channel connections",
+    security(("ApiKey" = [])),
+    params(("identifier" = String, Path, description = "The connection's identifier.", example = "chconn-4fp9x2m0q7ab")),
+    responses((status = 204, description = "It is gone."), ObjectErrors),
+)]
+pub(crate) async fn delete(
+    State(api): State<Api>,
+    Administrator(environment): Administrator,
+    Path(identifier): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    api.broker
+        .delete_connection(environment, &read_identifier(identifier)?)
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// An identifier that no connection can have is one that no connection has.
+fn read_identifier(identifier: String) -> Result<ConnectionIdentifier, ApiError> {
+    let parsed = ConnectionIdentifier::parse(identifier);
+    parsed.map_err(|_| ApiError::new(Reason::NotFound, "Channel connection not found"))
 }

@@ -3,68 +3,28 @@
 use axum::{
     Json,
     extract::{Path, State},
+    http::StatusCode,
 };
-use serde::Serialize;
-use serde_json::{Map, Value};
-use tieline_domain::{
-    endpoint::ChannelEndpoint, page::Page, ports::EndpointFilter, reason::Reason,
-};
-use utoipa::ToSchema;
+use tieline_domain::{page::Page, ports::EndpointFilter};
 
 use crate::{
     api::Api,
-    auth::Reader,
-    error::{ApiError, instant},
+    auth::{Administrator, Reader},
+    body::JsonBody,
+    error::ApiError,
     paging::{PageBody, PageParams, page_body, page_request},
     query::QueryString,
     routes::{
-        channel_connections::{CHANNEL, MASK, read_context_keys},
-        schema::{ListErrors, ObjectErrors},
+        channel_connections::{CHANNEL, read_context_keys},
+        schema::{ChangeErrors, CreateErrors, ListErrors, ObjectErrors},
     },
 };
 
-const LIST: &str = "channel-endpoints";
+mod body;
 
-/// An address inside a connection.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ChannelEndpointResponse {
-    /// Its identifier.
-    #[schema(example = "chendp_9x2m0q7ab4fp")]
-    identifier: String,
-    /// Always `chat`.
-    #[schema(example = "chat", required)]
-    channel: Option<&'static str>,
-    /// The provider.
-    #[schema(example = "slack", required)]
-    provider_id: Option<String>,
-    /// The integration's identifier.
-    #[schema(example = "slack", required)]
-    integration_identifier: Option<String>,
-    /// The connection in which it lies.
-    #[schema(example = "chconn-4fp9x2m0q7ab", required)]
-    connection_identifier: Option<String>,
-    /// The subscriber whom it reaches.
-    #[schema(example = "subscriber-123", required)]
-    subscriber_id: Option<String>,
-    /// The contexts in which it was made, as `type:id`.
-    #[schema(example = json!(["tenant:org-acme"]))]
-    context_keys: Vec<String>,
-    /// `slack_user`, `ms_teams_user` or `webhook`.
-    #[serde(rename = "type")]
-    #[schema(example = "slack_user")]
-    kind: &'static str,
-    /// The address: `{"userId"}` of a person; `{"url", "channel", "channelId"}` of a webhook,
-    /// its URL masked.
-    #[schema(value_type = Object, example = json!({ "userId": "U0123456789" }))]
-    endpoint: Map<String, Value>,
-    /// When it was made.
-    #[schema(format = DateTime)]
-    created_at: String,
-    /// When it was last changed.
-    #[schema(format = DateTime)]
-    updated_at: String,
-}
+use body::{ChangeEndpointRequest, ChannelEndpointResponse, CreateEndpointRequest};
+
+const LIST: &str = "channel-endpoints";
 
 /// List channel endpoints
 ///
@@ -144,33 +104,100 @@ pub(crate) async fn get(
     Reader(environment): Reader,
     Path(identifier): Path<String>,
 ) -> Result<Json<ChannelEndpointResponse>, ApiError> {
-    let unknown = || ApiError::new(Reason::NotFound, "Channel endpoint not found");
-    let found = api.broker.endpoints.find(environment, &identifier).await?;
-    Ok(Json(found.ok_or_else(unknown)?.into()))
+    Ok(Json(
+        api.broker
+            .get_endpoint(environment, &identifier)
+            .await?
+            .into(),
+    ))
 }
 
-impl From<ChannelEndpoint> for ChannelEndpointResponse {
-    fn from(endpoint: ChannelEndpoint) -> Self {
-        let mut address = endpoint.address.public;
-        if endpoint.secret.is_some() {
-            address.insert("url".to_owned(), MASK.into());
-        }
-        Self {
-            identifier: endpoint.identifier,
-            channel: Some(CHANNEL),
-            provider_id: Some(endpoint.provider.to_string()),
-            integration_identifier: Some(endpoint.integration_identifier),
-            connection_identifier: Some(endpoint.connection_identifier.into()),
-            subscriber_id: Some(endpoint.subscriber_id.into()),
-            context_keys: endpoint
-                .context_keys
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
-            kind: endpoint.address.kind.as_str(),
-            endpoint: address,
-            created_at: instant(endpoint.created_at),
-            updated_at: instant(endpoint.updated_at),
-        }
-    }
+/// Make a channel endpoint
+///
+/// An address at which a subscriber can be reached. Where the subscriber has an endpoint at the
+/// very same address already, that one is answered.
+#[utoipa::path(
+    post,
+    path = "/v1/channel-endpoints",
+    operation_id = "createChannelEndpoint",
+    tag = "Channel endpoints",
+    security(("ApiKey" = [])),
+    request_body(
+        content = inline(CreateEndpointRequest),
+        description = "The endpoint.",
+        example = json!({
+            "subscriberId": "subscriber-123", "integrationIdentifier": "slack",
+            "connectionIdentifier": "chconn-4fp9x2m0q7ab",
+            "type": "slack_channel", "endpoint": { "channelId": "C0123456789" },
+        }),
+    ),
+    responses(
+        (status = 201, description = "The endpoint.", body = ChannelEndpointResponse),
+        CreateErrors,
+    ),
+)]
+pub(crate) async fn create(
+    State(api): State<Api>,
+    Administrator(environment): Administrator,
+    body: JsonBody<CreateEndpointRequest>,
+) -> Result<(StatusCode, Json<ChannelEndpointResponse>), ApiError> {
+    let new = body.value.try_into()?;
+    let endpoint = api.broker.create_endpoint(environment, new).await?;
+    Ok((StatusCode::CREATED, Json(endpoint.into())))
+}
+
+/// Change a channel endpoint
+///
+/// Replaces its address by another of the same type.
+#[utoipa::path(
+    patch,
+    path = "/v1/channel-endpoints/{identifier}",
+    operation_id = "updateChannelEndpoint",
+    tag = "Channel endpoints",
+    security(("ApiKey" = [])),
+    params(("identifier" = String, Path, description = "The endpoint's identifier.", example = "chendp_9x2m0q7ab4fp")),
+    request_body(
+        content = inline(ChangeEndpointRequest),
+        description = "The new address.",
+        example = json!({ "endpoint": { "channelId": "C9876543210" } }),
+    ),
+    responses(
+        (status = 200, description = "The endpoint as it is now.", body = ChannelEndpointResponse),
+        ChangeErrors,
+    ),
+)]
+pub(crate) async fn change(
+    State(api): State<Api>,
+    Administrator(environment): Administrator,
+    Path(identifier): Path<String>,
+    body: JsonBody<ChangeEndpointRequest>,
+) -> Result<Json<ChannelEndpointResponse>, ApiError> {
+    let members = body.value.endpoint;
+    Ok(Json(
+        api.broker
+            .change_endpoint(environment, &identifier, members)
+            .await?
+            .into(),
+    ))
+}
+
+/// Delete a channel endpoint
+///
+/// The connection in which it lies stays.
+#[utoipa::path(
+    delete,
+    path = "/v1/channel-endpoints/{identifier}",
+    operation_id = "deleteChannelEndpoint",
+    tag = "Channel endpoints",
+    security(("ApiKey" = [])),
+    params(("identifier" = String, Path, description = "The endpoint's identifier.", example = "chendp_9x2m0q7ab4fp")),
+    responses((status = 204, description = "It is gone."), ObjectErrors),
+)]
+pub(crate) async fn delete(
+    State(api): State<Api>,
+    Administrator(environment): Administrator,
+    Path(identifier): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    api.broker.delete_endpoint(environment, &identifier).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

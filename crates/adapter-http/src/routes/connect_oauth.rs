@@ -19,7 +19,7 @@ use crate::{
     routes::schema::BodyErrors,
 };
 
-mod request;
+pub(crate) mod request;
 
 use request::ConnectOauthRequest;
 

@@ -19,6 +19,12 @@ pub(super) struct ObjectErrors;
 /// What a list can answer.
 pub(super) struct ListErrors;
 
+/// What an operation that makes something can answer.
+pub(super) struct CreateErrors;
+
+/// What an operation that changes one object can answer.
+pub(super) struct ChangeErrors;
+
 /// What an operation that takes a body can answer.
 pub(super) struct BodyErrors;
 
@@ -87,6 +93,36 @@ impl IntoResponses for BodyErrors {
             ),
         ]);
         KeyedErrors::responses().into_iter().chain(own).collect()
+    }
+}
+
+impl IntoResponses for CreateErrors {
+    fn responses() -> Responses {
+        let own = errors(&[
+            (
+                StatusCode::BAD_REQUEST,
+                "The request cannot be met: see `code`; or the body is not JSON: `malformed_json`.",
+            ),
+            (
+                StatusCode::NOT_FOUND,
+                "Something that the request names is not there: see `code`.",
+            ),
+            (
+                StatusCode::CONFLICT,
+                "There is such an object already: `already_exists`.",
+            ),
+            (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "A field is malformed: `validation_failed`.",
+            ),
+        ]);
+        BodyErrors::responses().into_iter().chain(own).collect()
+    }
+}
+
+impl IntoResponses for ChangeErrors {
+    fn responses() -> Responses {
+        CreateErrors::responses()
     }
 }
 

@@ -1,4 +1,5 @@
-//! Recording what a finished flow leaves behind, in one transaction.
+//! Writing connections with what belongs to them, in one transaction. Whatever returns early drops
+//! it, and with it all that was written.
 
 use sqlx::SqliteConnection;
 use tieline_domain::{
@@ -11,17 +12,15 @@ use crate::{
     connection_store::{credential, write},
     database::Pools,
     endpoint_store,
-    error::{is_foreign_key_violation, is_unique_violation, unavailable},
+    error::record_error,
+    integration_store,
 };
 
+/// Records what a finished flow leaves behind.
 pub(super) async fn record(pools: &Pools, record: &RecordConnection) -> Result<(), RecordError> {
-    // Whatever returns early drops the transaction, and with it all that was written.
     let mut tx = pools.begin_write().await?;
     let connection = &record.connection;
     write_connection(&mut tx, record.write, connection).await?;
-    credential::replace(&mut tx, connection)
-        .await
-        .map_err(record_error)?;
     for endpoint in &record.endpoints {
         if !endpoint_store::upsert(&mut tx, connection.id, endpoint)
             .await
@@ -39,37 +38,53 @@ pub(super) async fn record(pools: &Pools, record: &RecordConnection) -> Result<(
     tx.commit().await.map_err(record_error)
 }
 
+/// Writes a connection that no flow brought.
+pub(super) async fn record_alone(
+    pools: &Pools,
+    how: ConnectionWrite,
+    connection: &ChannelConnection,
+) -> Result<(), RecordError> {
+    let mut tx = pools.begin_write().await?;
+    write_connection(&mut tx, how, connection).await?;
+    tx.commit().await.map_err(record_error)
+}
+
 async fn write_connection(
     db: &mut SqliteConnection,
     how: ConnectionWrite,
     connection: &ChannelConnection,
 ) -> Result<(), RecordError> {
     let written = match how {
-        ConnectionWrite::Insert => write::insert(db, connection).await,
-        ConnectionWrite::Replace => write::replace(db, connection).await,
+        ConnectionWrite::Insert => insert(db, connection).await?,
+        ConnectionWrite::Replace => write::replace(db, connection).await.map_err(record_error)?,
     };
-    if written.map_err(record_error)? {
-        return Ok(());
+    if !written {
+        return Err(RecordError::Raced);
     }
-    let is_taken = how == ConnectionWrite::Insert
-        && write::identifier_is_anothers(db, connection)
-            .await
-            .map_err(record_error)?;
-    Err(if is_taken {
-        RecordError::IdentifierTaken
-    } else {
-        RecordError::Raced
-    })
+    credential::replace(db, connection)
+        .await
+        .map_err(record_error)
 }
 
-fn record_error(error: sqlx::Error) -> RecordError {
-    if is_unique_violation(&error) {
-        RecordError::Raced
-    } else if is_foreign_key_violation(&error) {
-        // Environments and integrations are never deleted; of all that is referred to, only a
-        // subscriber can be missing.
-        RecordError::SubscriberGone
-    } else {
-        unavailable(error).into()
+async fn insert(
+    db: &mut SqliteConnection,
+    connection: &ChannelConnection,
+) -> Result<bool, RecordError> {
+    let (environment, integration) = (connection.environment_id, connection.integration_id);
+    if !integration_store::exists(db, environment, integration)
+        .await
+        .map_err(record_error)?
+    {
+        return Ok(false);
     }
+    if write::insert(db, connection).await.map_err(record_error)? {
+        return Ok(true);
+    }
+    if write::identifier_is_anothers(db, connection)
+        .await
+        .map_err(record_error)?
+    {
+        return Err(RecordError::IdentifierTaken);
+    }
+    Ok(false)
 }

@@ -1,7 +1,7 @@
 //! The `WHERE` clause of a list of endpoints.
 
 use sqlx::{QueryBuilder, Sqlite};
-use tieline_domain::{id::EnvironmentId, ports::EndpointFilter};
+use tieline_domain::{connection::ConnectionIdentifier, id::EnvironmentId, ports::EndpointFilter};
 
 use crate::column::keys_to_json;
 
@@ -24,7 +24,8 @@ pub(super) fn push_filter(
             .push_bind(subscriber.as_str());
     }
     if let Some(connection) = connection_identifier {
-        push_connection(query, environment, connection);
+        query.push(" AND endpoints.connection_id = ");
+        push_connection_id(query, environment, connection);
     }
     if let Some(keys) = context_keys {
         query
@@ -33,24 +34,49 @@ pub(super) fn push_filter(
     }
     if let Some(provider) = provider {
         query.push(" AND endpoints.integration_id IN (SELECT id FROM integrations");
-        query.push(" WHERE environment_id = ").push_bind(environment.0);
-        query.push(" AND provider = ").push_bind(provider.as_str()).push(")");
+        query
+            .push(" WHERE environment_id = ")
+            .push_bind(environment.0);
+        query
+            .push(" AND provider = ")
+            .push_bind(provider.as_str())
+            .push(")");
     }
     if let Some(identifier) = integration_identifier {
         // There is at most one: an equality lets the index on it keep the order of the list.
         query.push(" AND endpoints.integration_id = (SELECT id FROM integrations");
-        query.push(" WHERE environment_id = ").push_bind(environment.0);
-        query.push(" AND identifier = ").push_bind(identifier).push(")");
+        query
+            .push(" WHERE environment_id = ")
+            .push_bind(environment.0);
+        query
+            .push(" AND identifier = ")
+            .push_bind(identifier)
+            .push(")");
     }
 }
 
-/// Restricts to one connection, by its identifier.
-pub(super) fn push_connection(
+/// Restricts to the endpoints in a connection, or to those in none.
+pub(super) fn push_place(
+    query: &mut QueryBuilder<Sqlite>,
+    environment: EnvironmentId,
+    connection: Option<&ConnectionIdentifier>,
+) {
+    // Word for word the expression of the unique index.
+    query.push(" AND coalesce(endpoints.connection_id, x'') = ");
+    match connection {
+        Some(identifier) => push_connection_id(query, environment, identifier.as_str()),
+        None => {
+            query.push("x''");
+        }
+    }
+}
+
+fn push_connection_id(
     query: &mut QueryBuilder<Sqlite>,
     environment: EnvironmentId,
     identifier: &str,
 ) {
-    query.push(" AND endpoints.connection_id = (SELECT id FROM connections");
+    query.push("(SELECT id FROM connections");
     query
         .push(" WHERE environment_id = ")
         .push_bind(environment.0);

@@ -19,7 +19,7 @@ pub(super) struct EndpointRow {
     integration_id: Uuid,
     integration_identifier: String,
     provider: String,
-    connection_identifier: String,
+    connection_identifier: Option<String>,
     subscriber_id: String,
     context_keys: String,
     kind: String,
@@ -42,7 +42,7 @@ impl TryFrom<EndpointRow> for ChannelEndpoint {
             integration_identifier: row.integration_identifier,
             provider: column("integrations", "provider").parse(&row.provider)?,
             connection_identifier: column("connections", "identifier")
-                .parse(&row.connection_identifier)?,
+                .parse_optional(row.connection_identifier)?,
             subscriber_id: of("subscriber_id").parse(&row.subscriber_id)?,
             context_keys: of("context_keys").json(&row.context_keys)?,
             address: EndpointAddress {

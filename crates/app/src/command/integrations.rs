@@ -62,7 +62,7 @@ impl Integrations {
             } => {
                 let environment = environment.find(&broker).await?;
                 let new = NewIntegration {
-                    identifier: identifier.unwrap_or_else(|| provider.to_string()),
+                    identifier: Some(identifier.unwrap_or_else(|| provider.to_string())),
                     provider,
                     name,
                     credentials: read_credentials(&credentials)?.into_iter().collect(),

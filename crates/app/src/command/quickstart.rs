@@ -12,8 +12,8 @@ use tieline_domain::{
     page::{From, Order, PageRequest},
     ports::AttemptFilter,
     provider::ProviderId,
-    subscriber::SubscriberId,
-    usecase::{MintConnectUrl, NewApiKey, NewIntegration},
+    subscriber::{ProfilePatch, SubscriberId},
+    usecase::{IfExists, MintConnectUrl, NewApiKey, NewIntegration},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -95,8 +95,10 @@ impl Sample {
         for (provider, client_id) in [("slack", SLACK_CLIENT_ID), ("msteams", ENTRA_CLIENT_ID)] {
             make_integration(broker, environment.id, provider, client_id).await?;
         }
+        let subscriber = SubscriberId::parse(SUBSCRIBER)?;
+        let (profile, if_exists) = (ProfilePatch::default(), IfExists::Keep);
         broker
-            .create_subscriber(environment.id, SubscriberId::parse(SUBSCRIBER)?)
+            .create_subscriber(environment.id, subscriber, profile, if_exists)
             .await?;
         let key_file = settings.data_dir.join(KEY_FILE);
         let is_new = !key_file.exists();
@@ -200,7 +202,7 @@ async fn make_integration(
     let credentials = [("clientId", client_id), ("secretKey", CLIENT_SECRET)];
     let new = NewIntegration {
         provider: ProviderId::parse(provider)?,
-        identifier: provider.to_owned(),
+        identifier: Some(provider.to_owned()),
         name: None,
         credentials: credentials
             .map(|(n, v)| (n.to_owned(), v.to_owned()))

@@ -1,7 +1,10 @@
 //! `tieline subscribers`.
 
 use clap::Subcommand;
-use tieline_domain::subscriber::SubscriberId;
+use tieline_domain::{
+    subscriber::{ProfilePatch, SubscriberId},
+    usecase::IfExists,
+};
 
 use crate::{
     command::{InEnvironment, broker},
@@ -28,8 +31,13 @@ impl Subscribers {
             subscriber_id,
         } = self;
         let environment = environment.find(&broker).await?;
-        let new = broker
-            .create_subscriber(environment.id, subscriber_id.clone())
+        let (_, new) = broker
+            .create_subscriber(
+                environment.id,
+                subscriber_id.clone(),
+                ProfilePatch::default(),
+                IfExists::Keep,
+            )
             .await?;
         println!(
             "{subscriber_id} {}",

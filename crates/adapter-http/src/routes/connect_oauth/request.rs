@@ -1,22 +1,18 @@
 //! The body of the main job, and what it means to the domain.
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Deserializer, de::Error};
-use serde_json::{Value, json};
+use serde::Deserialize;
 use tieline_domain::{
     connection::{ConnectionIdentifier, ConnectionMode},
-    context::{ContextKey, MAX_CONTEXTS, NamedContext},
     subscriber::SubscriberId,
-    text::InvalidText,
     usecase::MintConnectUrl,
 };
-use utoipa::{
-    PartialSchema, ToSchema,
-    openapi::{Object, ObjectBuilder, OneOfBuilder, RefOr, Schema, schema::Type},
-};
+use utoipa::ToSchema;
 
-use crate::error::ApiError;
+use crate::{
+    context_body::{ContextsBody, context_schema},
+    error::ApiError,
+    fields::Fields,
+};
 
 /// What to connect, and for whom.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -45,7 +41,7 @@ pub(crate) struct ConnectOauthRequest {
     /// The contexts to which the connection belongs, 1 to 5: type → id, or type → id with data.
     /// Contexts that are new are created; data of those that exist is left alone.
     #[schema(schema_with = context_schema)]
-    context: Option<BTreeMap<String, ContextValue>>,
+    context: Option<ContextsBody>,
 
     /// Reserved for integrations that demand proof of the context. No integration can demand it
     /// yet, so it is accepted and not looked at.
@@ -81,61 +77,11 @@ pub(crate) enum ConnectionModeBody {
     Shared,
 }
 
-/// A context: its id, or its id with data to keep if it is new.
-#[derive(Debug)]
-pub(crate) enum ContextValue {
-    Id(String),
-    WithData(ContextWithData),
-}
-
-/// The map's own schema: the derive knows neither bounds for members nor this choice of values.
-fn context_schema() -> Object {
-    let id = ObjectBuilder::new()
-        .schema_type(Type::String)
-        .description(Some("The context's id."))
-        .min_length(Some(1))
-        .max_length(Some(100))
-        .pattern(Some("^[A-Za-z0-9._-]+$"));
-    let value = Schema::OneOf(
-        OneOfBuilder::new()
-            .item(id)
-            .item(ContextWithData::schema())
-            .build(),
-    );
-    let value = RefOr::T(value);
-    ObjectBuilder::new()
-        .schema_type(Type::Object)
-        .description(Some(
-            "The contexts to which the connection belongs, 1 to 5: type → id, or type → id with \
-             data. Contexts that are new are created; data of those that exist is left alone.",
-        ))
-        .min_properties(Some(1))
-        .max_properties(Some(MAX_CONTEXTS))
-        .additional_properties(Some(value))
-        .examples([json!({ "tenant": "org-acme" })])
-        .build()
-}
-
-/// A context's id, and data to keep if the context is new.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ContextWithData {
-    /// The id, 1 to 100 characters out of `A-Z a-z 0-9 . _ -`.
-    #[schema(min_length = 1, max_length = 100, example = "org-acme")]
-    id: String,
-    /// Whatever the product wants to keep beside it.
-    #[schema(value_type = Option<Object>, example = json!({ "plan": "pro" }))]
-    data: Option<serde_json::Map<String, Value>>,
-}
-
-impl<'de> Deserialize<'de> for ContextValue {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Value::deserialize(deserializer)? {
-            Value::String(id) => Ok(Self::Id(id)),
-            value @ Value::Object(_) => serde_json::from_value(value)
-                .map(Self::WithData)
-                .map_err(D::Error::custom),
-            _ => Err(D::Error::custom("neither an id nor an object with an id")),
+impl From<ConnectionModeBody> for ConnectionMode {
+    fn from(mode: ConnectionModeBody) -> Self {
+        match mode {
+            ConnectionModeBody::Subscriber => Self::Subscriber,
+            ConnectionModeBody::Shared => Self::Shared,
         }
     }
 }
@@ -144,91 +90,20 @@ impl TryFrom<ConnectOauthRequest> for MintConnectUrl {
     type Error = ApiError;
 
     fn try_from(body: ConnectOauthRequest) -> Result<Self, ApiError> {
-        let mut problems = Problems::default();
+        let mut fields = Fields::default();
         let request = Self {
-            subscriber_id: problems.check("subscriberId", body.subscriber_id, SubscriberId::parse),
-            connection_identifier: problems.check(
+            subscriber_id: fields.check("subscriberId", body.subscriber_id, SubscriberId::parse),
+            connection_identifier: fields.check(
                 "connectionIdentifier",
                 body.connection_identifier,
                 ConnectionIdentifier::parse,
             ),
-            contexts: problems.contexts(body.context),
-            scopes: problems.scopes(body.scope),
-            mode: body.connection_mode.map(|mode| match mode {
-                ConnectionModeBody::Subscriber => ConnectionMode::Subscriber,
-                ConnectionModeBody::Shared => ConnectionMode::Shared,
-            }),
+            contexts: fields.contexts(body.context),
+            scopes: fields.scopes(body.scope),
+            mode: body.connection_mode.map(ConnectionMode::from),
             auto_link: body.auto_link_user,
-            integration_identifier: problems.identifier(body.integration_identifier),
+            integration_identifier: fields.identifier(body.integration_identifier),
         };
-        problems.finish(request)
-    }
-}
-
-/// What is wrong with the fields of a body, gathered.
-#[derive(Default)]
-struct Problems(Vec<(String, String)>);
-
-impl Problems {
-    fn add(&mut self, field: impl Into<String>, problem: &impl ToString) {
-        self.0.push((field.into(), problem.to_string()));
-    }
-
-    fn check<T>(
-        &mut self,
-        field: &str,
-        value: Option<String>,
-        parse: impl Fn(String) -> Result<T, InvalidText>,
-    ) -> Option<T> {
-        parse(value?)
-            .map_err(|problem| self.add(field, &problem))
-            .ok()
-    }
-
-    fn identifier(&mut self, identifier: String) -> String {
-        if identifier.is_empty() || identifier.chars().count() > 128 {
-            self.add("integrationIdentifier", &"must have 1 to 128 characters");
-        }
-        identifier
-    }
-
-    fn scopes(&mut self, scopes: Option<Vec<String>>) -> Option<Vec<String>> {
-        if scopes.as_ref().is_some_and(|scopes| scopes.len() > 100) {
-            self.add("scope", &"must name at most 100 scopes");
-        }
-        scopes
-    }
-
-    fn contexts(&mut self, contexts: Option<BTreeMap<String, ContextValue>>) -> Vec<NamedContext> {
-        let Some(contexts) = contexts else {
-            return Vec::new();
-        };
-        if !(1..=MAX_CONTEXTS).contains(&contexts.len()) {
-            self.add("context", &format!("must have 1 to {MAX_CONTEXTS} entries"));
-        }
-        contexts
-            .into_iter()
-            .filter_map(|(kind, value)| self.context(kind, value))
-            .collect()
-    }
-
-    fn context(&mut self, kind: String, value: ContextValue) -> Option<NamedContext> {
-        let field = format!("context.{}", tieline_domain::text::sanitize(&kind, 100));
-        let (id, data) = match value {
-            ContextValue::Id(id) => (id, None),
-            ContextValue::WithData(ContextWithData { id, data }) => (id, data),
-        };
-        let key = ContextKey::new(kind, id)
-            .map_err(|problem| self.add(field, &problem))
-            .ok()?;
-        Some(NamedContext { key, data })
-    }
-
-    fn finish<T>(self, value: T) -> Result<T, ApiError> {
-        if self.0.is_empty() {
-            Ok(value)
-        } else {
-            Err(ApiError::invalid_fields(self.0))
-        }
+        fields.finish(request)
     }
 }

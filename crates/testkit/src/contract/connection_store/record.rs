@@ -38,7 +38,7 @@ pub async fn a_record_writes_connection_endpoints_and_attempt(harness: &impl Sto
     let connection = fixtures::connection(&tenant.slack, shared_by(&["tenant:acme"]));
     let person = fixtures::endpoint(&connection, &tenant.ada.subscriber_id);
     let webhook = ChannelEndpoint {
-        address: EndpointAddress::webhook(Some("#general"), Some("C1")),
+        address: fixtures::webhook("#general", "C1"),
         secret: Some(fixtures::sealed("https://hooks.test/…")),
         ..fixtures::endpoint(&connection, &tenant.bob.subscriber_id)
     };

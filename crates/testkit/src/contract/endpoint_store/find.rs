@@ -51,7 +51,7 @@ pub async fn endpoints_come_back_as_they_were_recorded(harness: &impl StorageHar
     let mut endpoints: Vec<_> = EndpointKind::ALL
         .into_iter()
         .map(|kind| ChannelEndpoint {
-            address: EndpointAddress::person(kind, "U1"),
+            address: Address::person(kind, "U1").address,
             ..fixtures::endpoint(&connection, &tenant.ada.subscriber_id)
         })
         .collect();

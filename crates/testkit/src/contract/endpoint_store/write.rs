@@ -34,7 +34,7 @@ pub async fn an_endpoint_that_is_there_gets_the_new_address_and_secret(
     )
     .await;
     let renewed = ChannelEndpoint {
-        address: EndpointAddress::webhook(Some("#general"), Some("C1")),
+        address: fixtures::webhook("#general", "C1"),
         secret: Some(fixtures::sealed("https://hooks.test/…")),
         updated_at: seconds_later(7),
         ..stored
@@ -98,7 +98,7 @@ pub async fn the_same_address_twice_is_raced(harness: &impl StorageHarness) {
             ..bob
         },
         ChannelEndpoint {
-            address: EndpointAddress::person(EndpointKind::MsTeamsUser, key),
+            address: Address::person(EndpointKind::MsTeamsUser, key).address,
             ..ada
         },
     ];

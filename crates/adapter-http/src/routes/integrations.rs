@@ -1,0 +1,220 @@
+//! `/v1/integrations`: the product's own apps at the providers.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::StatusCode,
+};
+use tieline_domain::{
+    id::{EnvironmentId, IntegrationId},
+    integration::Integration,
+    reason::Reason,
+    usecase::UseCaseError,
+};
+
+use crate::{
+    api::Api,
+    auth::{Administrator, Reader},
+    body::JsonBody,
+    error::{ApiError, ErrorBody},
+    routes::{
+        schema::{ChangeErrors, CreateErrors, KeyedErrors, ObjectErrors},
+        subscribers::organization_of,
+    },
+};
+
+mod body;
+
+use body::{CreateIntegrationRequest, IntegrationResponse, UpdateIntegrationRequest};
+
+/// List integrations
+///
+/// All integrations of the API key's environment. Credentials are never shown.
+#[utoipa::path(
+    get,
+    path = "/v1/integrations",
+    operation_id = "listIntegrations",
+    tag = "Integrations",
+    security(("ApiKey" = [])),
+    responses(
+        (status = 200, description = "The integrations, oldest first.", body = Vec<IntegrationResponse>),
+        KeyedErrors,
+    ),
+)]
+pub(crate) async fn list(
+    State(api): State<Api>,
+    Reader(environment): Reader,
+) -> Result<Json<Vec<IntegrationResponse>>, ApiError> {
+    listed(&api, environment, |_| true).await
+}
+
+/// List active integrations
+///
+/// Those that may be used.
+#[utoipa::path(
+    get,
+    path = "/v1/integrations/active",
+    operation_id = "listActiveIntegrations",
+    tag = "Integrations",
+    security(("ApiKey" = [])),
+    responses(
+        (status = 200, description = "The active integrations, oldest first.", body = Vec<IntegrationResponse>),
+        KeyedErrors,
+    ),
+)]
+pub(crate) async fn list_active(
+    State(api): State<Api>,
+    Reader(environment): Reader,
+) -> Result<Json<Vec<IntegrationResponse>>, ApiError> {
+    listed(&api, environment, |integration| integration.active).await
+}
+
+async fn listed(
+    api: &Api,
+    environment: EnvironmentId,
+    wanted: impl Fn(&Integration) -> bool,
+) -> Result<Json<Vec<IntegrationResponse>>, ApiError> {
+    let organization = organization_of(api, environment).await?;
+    let all = api.broker.integrations.list(environment).await?;
+    let wanted = all.into_iter().filter(wanted);
+    Ok(Json(
+        wanted
+            .map(|i| IntegrationResponse::new(i, organization).with_empty_credentials())
+            .collect(),
+    ))
+}
+
+/// Make an integration
+///
+/// Registers your app at a provider. `slack` needs the credentials `clientId` and `secretKey`;
+/// `msteams` the same, and `tenantId` where the app is for one tenant only. With `redirectUrl` the
+/// person is sent there when a flow has ended. Credentials are sealed and never shown again.
+#[utoipa::path(
+    post,
+    path = "/v1/integrations",
+    operation_id = "createIntegration",
+    tag = "Integrations",
+    security(("ApiKey" = [])),
+    request_body(
+        content = inline(CreateIntegrationRequest),
+        description = "The integration.",
+        example = json!({
+            "providerId": "slack", "channel": "chat", "identifier": "slack", "name": "Slack", "active": true,
+            "credentials": { "clientId": "1234567890.9876543210", "secretKey": "the-app-s-client-secret" },
+        }),
+    ),
+    responses(
+        (status = 201, description = "The integration, without its credentials.", body = IntegrationResponse),
+        CreateErrors,
+    ),
+)]
+pub(crate) async fn create(
+    State(api): State<Api>,
+    Administrator(environment): Administrator,
+    body: JsonBody<CreateIntegrationRequest>,
+) -> Result<(StatusCode, Json<IntegrationResponse>), ApiError> {
+    let new = body.value.read(environment)?;
+    let integration = api.broker.create_integration(environment, new).await?;
+    Ok((StatusCode::CREATED, Json(answer(&api, integration).await?)))
+}
+
+/// Change an integration
+///
+/// What the request leaves out stays; credentials are replaced as a whole.
+#[utoipa::path(
+    put,
+    path = "/v1/integrations/{integrationId}",
+    operation_id = "updateIntegration",
+    tag = "Integrations",
+    security(("ApiKey" = [])),
+    params(("integrationId" = String, Path, description = "The integration's `_id`.", example = "0198f3a2-7c11-7d7e-b0a4-5a3d5c6f7e80")),
+    request_body(
+        content = inline(UpdateIntegrationRequest),
+        description = "What changes.",
+        example = json!({ "name": "Slack (Europe)", "active": false }),
+    ),
+    responses(
+        (status = 200, description = "The integration as it is now, without its credentials.", body = IntegrationResponse),
+        ChangeErrors,
+    ),
+)]
+pub(crate) async fn update(
+    State(api): State<Api>,
+    Administrator(environment): Administrator,
+    Path(id): Path<String>,
+    body: JsonBody<UpdateIntegrationRequest>,
+) -> Result<Json<IntegrationResponse>, ApiError> {
+    let change = body.value.read(environment)?;
+    let integration = api
+        .broker
+        .change_integration(environment, read_id(&id)?, change)
+        .await?;
+    Ok(Json(answer(&api, integration).await?))
+}
+
+/// Delete an integration
+///
+/// With its connections and endpoints. Answers what is left.
+#[utoipa::path(
+    delete,
+    path = "/v1/integrations/{integrationId}",
+    operation_id = "deleteIntegration",
+    tag = "Integrations",
+    security(("ApiKey" = [])),
+    params(("integrationId" = String, Path, description = "The integration's `_id`.", example = "0198f3a2-7c11-7d7e-b0a4-5a3d5c6f7e80")),
+    responses(
+        (status = 200, description = "The integrations that are left, oldest first.", body = Vec<IntegrationResponse>),
+        ObjectErrors,
+    ),
+)]
+pub(crate) async fn delete(
+    State(api): State<Api>,
+    Administrator(environment): Administrator,
+    Path(id): Path<String>,
+) -> Result<Json<Vec<IntegrationResponse>>, ApiError> {
+    api.broker
+        .delete_integration(environment, read_id(&id)?)
+        .await?;
+    listed(&api, environment, |_| true).await
+}
+
+/// Make an integration the primary one
+///
+/// Refused: only mail and SMS integrations have a primary one, and Tieline has chat only.
+#[utoipa::path(
+    post,
+    path = "/v1/integrations/{integrationId}/set-primary",
+    operation_id = "setPrimaryIntegration",
+    tag = "Integrations",
+    security(("ApiKey" = [])),
+    params(("integrationId" = String, Path, description = "The integration's `_id`.", example = "0198f3a2-7c11-7d7e-b0a4-5a3d5c6f7e80")),
+    responses(
+        (status = 400, description = "Chat integrations have no primary one: `primary_not_supported`.", body = ErrorBody),
+        ObjectErrors,
+    ),
+)]
+pub(crate) async fn set_primary(
+    State(api): State<Api>,
+    Administrator(environment): Administrator,
+    Path(id): Path<String>,
+) -> Result<(), ApiError> {
+    let integration = api
+        .broker
+        .get_integration(environment, read_id(&id)?)
+        .await?;
+    let message = format!(
+        "Channel chat of integration {} does not support primary",
+        integration.identifier
+    );
+    Err(ApiError::new(Reason::PrimaryNotSupported, message))
+}
+
+async fn answer(api: &Api, integration: Integration) -> Result<IntegrationResponse, ApiError> {
+    let organization = organization_of(api, integration.environment_id).await?;
+    Ok(IntegrationResponse::new(integration, organization))
+}
+
+/// An id that no integration can have is one that no integration has.
+fn read_id(id: &str) -> Result<IntegrationId, UseCaseError> {
+    id.parse().map_err(|_| Reason::NotFound.into())
+}

@@ -1,0 +1,234 @@
+//! `/v2/subscribers`: the users of the product.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::StatusCode,
+};
+use serde::Serialize;
+use tieline_domain::{
+    page::Page,
+    ports::SubscriberFilter,
+    reason::Reason,
+    subscriber::SubscriberId,
+    usecase::{IfExists, UseCaseError},
+};
+use utoipa::ToSchema;
+
+use crate::{
+    api::Api,
+    auth::{Administrator, Reader},
+    body::JsonBody,
+    error::ApiError,
+    paging::{PageBody, PageParams, page_body, page_request},
+    query::QueryString,
+    routes::schema::{ChangeErrors, CreateErrors, ListErrors, ObjectErrors},
+};
+
+mod body;
+
+pub(crate) use body::organization_of;
+use body::{CreateSubscriberRequest, PatchSubscriberRequest, SubscriberResponse};
+
+const LIST: &str = "subscribers";
+
+/// Make a subscriber
+///
+/// A subscriber that is there already is changed: fields that the request names replace, `null`
+/// clears, the others stay. With `failIfExists=true` it is refused instead.
+#[utoipa::path(
+    post,
+    path = "/v2/subscribers",
+    operation_id = "createSubscriber",
+    tag = "Subscribers",
+    security(("ApiKey" = [])),
+    params(("failIfExists" = Option<bool>, Query, description = "Refuse where the subscriber is there already.")),
+    request_body(
+        content = inline(CreateSubscriberRequest),
+        description = "The subscriber.",
+        example = json!({ "subscriberId": "subscriber-123", "firstName": "Ada", "email": "ada@example.com" }),
+    ),
+    responses(
+        (status = 201, description = "The subscriber as it is now.", body = SubscriberResponse),
+        CreateErrors,
+    ),
+)]
+pub(crate) async fn create(
+    State(api): State<Api>,
+    Administrator(environment): Administrator,
+    mut query: QueryString,
+    body: JsonBody<CreateSubscriberRequest>,
+) -> Result<(StatusCode, Json<SubscriberResponse>), ApiError> {
+    let refuse = query.read::<bool>("failIfExists").unwrap_or_default();
+    query.finish()?;
+    let (id, patch) = body.value.read()?;
+    let if_exists = if refuse {
+        IfExists::Refuse
+    } else {
+        IfExists::Change
+    };
+    let (subscriber, _) = api
+        .broker
+        .create_subscriber(environment, id, patch, if_exists)
+        .await?;
+    let response = SubscriberResponse::of(&api, subscriber).await?;
+    Ok((StatusCode::CREATED, Json(response)))
+}
+
+/// List subscribers
+///
+/// The environment's subscribers, newest first. Filters match exactly.
+#[utoipa::path(
+    get,
+    path = "/v2/subscribers",
+    operation_id = "searchSubscribers",
+    tag = "Subscribers",
+    security(("ApiKey" = [])),
+    params(
+        PageParams,
+        ("subscriberId" = Option<String>, Query, description = "The one of this id."),
+        ("email" = Option<String>, Query, description = "Those with this mail address."),
+        ("phone" = Option<String>, Query, description = "Those with this telephone number."),
+        ("name" = Option<String>, Query, description = "Those with this first name, last name, or both with a blank between."),
+    ),
+    responses(
+        (status = 200, description = "A page of subscribers.", body = PageBody<SubscriberResponse>),
+        ListErrors,
+    ),
+)]
+pub(crate) async fn list(
+    State(api): State<Api>,
+    Reader(environment): Reader,
+    mut query: QueryString,
+) -> Result<Json<PageBody<SubscriberResponse>>, ApiError> {
+    let filter = SubscriberFilter {
+        subscriber_id: query.read("subscriberId"),
+        email: query.text("email"),
+        phone: query.text("phone"),
+        name: query.text("name"),
+    };
+    let request = page_request(&api, environment, LIST, &mut query)?;
+    query.finish()?;
+    let page = match request {
+        Some(request) => {
+            api.broker
+                .subscribers
+                .list(environment, &filter, &request)
+                .await?
+        }
+        None => Page::empty(),
+    };
+    let organization = organization_of(&api, environment).await?;
+    Ok(Json(page_body(
+        &api,
+        environment,
+        LIST,
+        page,
+        |subscriber| SubscriberResponse::new(subscriber, organization),
+    )))
+}
+
+/// Show a subscriber
+///
+/// By the product's own id.
+#[utoipa::path(
+    get,
+    path = "/v2/subscribers/{subscriberId}",
+    operation_id = "getSubscriber",
+    tag = "Subscribers",
+    security(("ApiKey" = [])),
+    params(("subscriberId" = String, Path, description = "The product's id of the subscriber.", example = "subscriber-123")),
+    responses(
+        (status = 200, description = "The subscriber.", body = SubscriberResponse),
+        ObjectErrors,
+    ),
+)]
+pub(crate) async fn get(
+    State(api): State<Api>,
+    Reader(environment): Reader,
+    Path(id): Path<String>,
+) -> Result<Json<SubscriberResponse>, ApiError> {
+    let subscriber = api
+        .broker
+        .get_subscriber(environment, &read_id(&id)?)
+        .await?;
+    Ok(Json(SubscriberResponse::of(&api, subscriber).await?))
+}
+
+/// Change a subscriber
+///
+/// Fields that the request names replace, `null` clears, the others stay.
+#[utoipa::path(
+    patch,
+    path = "/v2/subscribers/{subscriberId}",
+    operation_id = "patchSubscriber",
+    tag = "Subscribers",
+    security(("ApiKey" = [])),
+    params(("subscriberId" = String, Path, description = "The product's id of the subscriber.", example = "subscriber-123")),
+    request_body(
+        content = inline(PatchSubscriberRequest),
+        description = "What changes.",
+        example = json!({ "lastName": "Lovelace", "phone": null }),
+    ),
+    responses(
+        (status = 200, description = "The subscriber as it is now.", body = SubscriberResponse),
+        ChangeErrors,
+    ),
+)]
+pub(crate) async fn change(
+    State(api): State<Api>,
+    Administrator(environment): Administrator,
+    Path(id): Path<String>,
+    body: JsonBody<PatchSubscriberRequest>,
+) -> Result<Json<SubscriberResponse>, ApiError> {
+    let patch = body.value.read()?;
+    let changed = api
+        .broker
+        .change_subscriber(environment, &read_id(&id)?, patch)
+        .await?;
+    Ok(Json(SubscriberResponse::of(&api, changed).await?))
+}
+
+/// That a subscriber is gone.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SubscriberRemovedResponse {
+    /// Always true.
+    acknowledged: bool,
+    /// Always `deleted`.
+    #[schema(example = "deleted")]
+    status: &'static str,
+}
+
+/// Delete a subscriber
+///
+/// With its connections and endpoints.
+#[utoipa::path(
+    delete,
+    path = "/v2/subscribers/{subscriberId}",
+    operation_id = "deleteSubscriber",
+    tag = "Subscribers",
+    security(("ApiKey" = [])),
+    params(("subscriberId" = String, Path, description = "The product's id of the subscriber.", example = "subscriber-123")),
+    responses(
+        (status = 200, description = "It is gone.", body = SubscriberRemovedResponse),
+        ObjectErrors,
+    ),
+)]
+pub(crate) async fn delete(
+    State(api): State<Api>,
+    Administrator(environment): Administrator,
+    Path(id): Path<String>,
+) -> Result<Json<SubscriberRemovedResponse>, ApiError> {
+    api.broker
+        .delete_subscriber(environment, &read_id(&id)?)
+        .await?;
+    Ok(Json(SubscriberRemovedResponse {
+        acknowledged: true,
+        status: "deleted",
+    }))
+}
+
+/// An id that no subscriber can have is one that no subscriber has.
+fn read_id(id: &str) -> Result<SubscriberId, UseCaseError> {
+    SubscriberId::parse(id).map_err(|_| Reason::SubscriberNotFound.into())
+}
