@@ -10,7 +10,7 @@ use tieline_adapter_crypto::{
 use tieline_domain::{
     connection::{ConnectionIdentifier, ConnectionMode},
     context::ContextKey,
-    flow::{Flow, Leg},
+    flow::{Flow, Leg, Purpose},
     id::{EnvironmentId, FlowId, IntegrationId},
     page::Position,
     ports::{CursorSealer, FlowSealer, OpenError, Sealer},
@@ -52,7 +52,8 @@ fn flows() -> impl Strategy<Value = Flow> {
                 let (id, environment, integration, shared, auto_link) = ids;
                 Flow {
                     id: FlowId(Uuid::from_u128(id)),
-                    leg: tenant.map_or(Leg::Consent, |tenant| Leg::SignIn { tenant }),
+                    purpose: if auto_link { Purpose::Connect } else { Purpose::LinkUser },
+                leg: tenant.map_or(Leg::Consent, |tenant| Leg::SignIn { tenant }),
                     environment_id: EnvironmentId(Uuid::from_u128(environment)),
                     integration_id: IntegrationId(Uuid::from_u128(integration)),
                     subscriber_id: subscriber.map(|text| SubscriberId::parse(text).unwrap()),

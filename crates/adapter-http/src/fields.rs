@@ -48,9 +48,13 @@ impl Fields {
         identifier
     }
 
-    pub(crate) fn scopes(&mut self, scopes: Option<Vec<String>>) -> Option<Vec<String>> {
+    pub(crate) fn scopes(
+        &mut self,
+        field: &str,
+        scopes: Option<Vec<String>>,
+    ) -> Option<Vec<String>> {
         if scopes.as_ref().is_some_and(|scopes| scopes.len() > 100) {
-            self.add("scope", &"must name at most 100 scopes");
+            self.add(field, &"must name at most 100 scopes");
         }
         scopes
     }

@@ -8,7 +8,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use sha2::{Digest, Sha256};
-use tieline_domain::{attempt::AttemptStatus, reason::Reason, usecase::Shown};
+use tieline_domain::{attempt::AttemptStatus, flow::Purpose, reason::Reason, usecase::Shown};
 
 use crate::error::status_of;
 
@@ -40,6 +40,7 @@ struct Connected<'a> {
     style: &'static str,
     shown: &'a Shown,
     workspace: &'a str,
+    linked: bool,
     reference: String,
 }
 
@@ -69,6 +70,7 @@ pub(crate) fn result(shown: &Shown) -> Response {
         (AttemptStatus::Completed, _) => render(&Connected {
             style: STYLE,
             workspace: attempt.workspace_name.as_deref().unwrap_or_default(),
+            linked: attempt.purpose == Purpose::LinkUser,
             shown,
             reference,
         }),

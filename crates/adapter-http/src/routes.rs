@@ -14,6 +14,7 @@ mod connect_oauth;
 mod contexts;
 mod health;
 mod integrations;
+mod link_oauth;
 mod schema;
 mod subscribers;
 
@@ -31,9 +32,15 @@ pub fn router(api: Api) -> Router {
 }
 
 /// The routes with their documentation: what is served is what is documented.
+#[expect(
+    deprecated,
+    reason = "the older route is served as long as clients have it"
+)]
 pub(crate) fn documented() -> OpenApiRouter<Api> {
     OpenApiRouter::with_openapi(openapi::skeleton())
         .routes(routes!(connect_oauth::mint))
+        .routes(routes!(link_oauth::link))
+        .routes(routes!(link_oauth::chat))
         .routes(routes!(callback::complete))
         .routes(routes!(callback::show))
         .routes(routes!(integrations::list, integrations::create))

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     connection::{ConnectionIdentifier, ConnectionMode, Workspace},
     context::ContextKeys,
-    flow::Flow,
+    flow::{Flow, Purpose},
     id::{EnvironmentId, FlowId, IntegrationId},
     integration::Integration,
     provider::ProviderId,
@@ -30,6 +30,8 @@ pub struct ConnectAttempt {
     pub integration_identifier: String,
     /// The provider.
     pub provider: ProviderId,
+    /// What was to come of it.
+    pub purpose: Purpose,
     /// The subscriber it was minted for.
     pub subscriber_id: Option<SubscriberId>,
     /// The contexts it was minted for.
@@ -64,6 +66,7 @@ impl ConnectAttempt {
             integration_id: flow.integration_id,
             integration_identifier: integration.identifier.clone(),
             provider: integration.provider.clone(),
+            purpose: flow.purpose,
             subscriber_id: flow.subscriber_id.clone(),
             context_keys: flow.context_keys.clone(),
             mode: flow.mode,
@@ -103,18 +106,24 @@ impl ConnectAttempt {
         self
     }
 
-    /// The attempt after its connection was stored.
+    /// The attempt after its connection, or its link, was stored.
     #[must_use]
     pub fn completed(
         mut self,
-        identifier: ConnectionIdentifier,
+        identifier: Option<ConnectionIdentifier>,
         workspace: &Workspace,
         now: Timestamp,
     ) -> Self {
         self.step(StepKind::Exchanged, now);
-        self.step(StepKind::Connected, now);
+        self.step(
+            match self.purpose {
+                Purpose::Connect => StepKind::Connected,
+                Purpose::LinkUser => StepKind::Linked,
+            },
+            now,
+        );
         self.status = AttemptStatus::Completed;
-        self.connection_identifier = Some(identifier);
+        self.connection_identifier = identifier;
         self.workspace_name = Some(
             workspace
                 .name
@@ -250,6 +259,8 @@ pub enum StepKind {
     Exchanged,
     /// The connection was stored.
     Connected,
+    /// The person was linked.
+    Linked,
     /// It ended without a connection.
     Ended,
 }
@@ -265,6 +276,7 @@ impl StepKind {
             Self::SignedIn => "signed_in",
             Self::Exchanged => "exchanged",
             Self::Connected => "connected",
+            Self::Linked => "linked",
             Self::Ended => "ended",
         }
     }

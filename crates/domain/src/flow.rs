@@ -10,6 +10,7 @@ use crate::{
     context::ContextKeys,
     id::{EnvironmentId, FlowId, IntegrationId},
     subscriber::SubscriberId,
+    text::InvalidText,
 };
 
 /// How long a state may be answered after it was issued.
@@ -23,6 +24,8 @@ const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(60);
 pub struct Flow {
     /// Its id, also that of its connect attempt.
     pub id: FlowId,
+    /// What is to come of it.
+    pub purpose: Purpose,
     /// What the answer to this state is to prove.
     pub leg: Leg,
     /// The environment that minted it.
@@ -35,7 +38,8 @@ pub struct Flow {
     pub context_keys: ContextKeys,
     /// To whom the connection will belong.
     pub mode: ConnectionMode,
-    /// The identifier that the connection is to get.
+    /// The identifier that the connection is to get; where a person is only linked, that of the
+    /// connection to which the link belongs.
     pub connection_identifier: Option<ConnectionIdentifier>,
     /// The scopes that were asked for; empty where the provider's app fixes them.
     pub scopes: Vec<String>,
@@ -44,6 +48,38 @@ pub struct Flow {
     /// When this state was issued.
     #[serde(with = "milliseconds")]
     pub issued_at: Timestamp,
+}
+
+/// What is to come of a flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Purpose {
+    /// A connection, and with it the link of the person who connected.
+    Connect,
+    /// The link of a person, and no connection.
+    LinkUser,
+}
+
+impl Purpose {
+    /// The purpose's name on the wire and in the database.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::LinkUser => "link_user",
+        }
+    }
+}
+
+impl std::str::FromStr for Purpose {
+    type Err = InvalidText;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "connect" => Ok(Self::Connect),
+            "link_user" => Ok(Self::LinkUser),
+            _ => Err(InvalidText("must be connect or link_user".to_owned())),
+        }
+    }
 }
 
 /// The part of a flow that a state belongs to.

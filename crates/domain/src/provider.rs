@@ -16,7 +16,7 @@ pub mod scope;
 pub use authorize::{AuthorizeInputs, AuthorizeRequest, Param};
 pub use credentials::{CredentialField, CredentialFormat, CredentialProblem};
 pub use grant::{Grant, GrantedCredential, IncomingWebhook};
-pub use policy::{ConnectPolicy, ProviderPolicy};
+pub use policy::{ConnectPolicy, LinkPolicy, ProviderPolicy};
 pub use scope::{ScopeError, ScopePolicy, SelectableScopes};
 
 checked_text! {

@@ -194,6 +194,13 @@ catalogue! {
     TenantMismatch "tenant_mismatch" Person:
         "You signed in to another organization than the one that consented.",
         "Start again and use one account of the organization for both steps.";
+    AccountMismatch "account_mismatch" Person:
+        "You agreed for another workspace than the one that is connected.",
+        "Start again and choose the workspace that the product is connected to.";
+    ConnectionGone "connection_gone" Product: "The connection was deleted meanwhile.",
+        "Connect the workspace again, then link the person.";
+    PersonMissing "person_missing" Provider: "The provider did not say who you are.",
+        "Start again; if it stays, report the reference.";
     IdTokenInvalid "id_token_invalid" Provider: "The provider's proof of identity does not hold.",
         "Start again; if it stays, report the reference.";
     SubscriberGone "subscriber_gone" Product: "The product no longer knows this user.",

@@ -13,7 +13,9 @@ mod complete_connect;
 mod contexts;
 mod integrations;
 mod mint_connect_url;
+mod mint_link_url;
 mod record_grant;
+mod record_link;
 mod show_progress;
 mod subscribers;
 mod sweep_attempts;
@@ -25,6 +27,7 @@ pub use complete_connect::{Callback, Progress};
 pub use contexts::ContextChange;
 pub use integrations::{IntegrationChange, NewIntegration};
 pub use mint_connect_url::{MintConnectUrl, MintedUrl};
+pub use mint_link_url::MintLinkUrl;
 pub use show_progress::Shown;
 pub use subscribers::IfExists;
 

@@ -6,8 +6,8 @@ use tieline_domain::{
     endpoint::EndpointKind,
     integration::Credentials,
     provider::{
-        AuthorizeRequest, ConnectPolicy, CredentialField, CredentialFormat, Param, ProviderId,
-        ProviderPolicy, ScopePolicy, SelectableScopes,
+        AuthorizeRequest, ConnectPolicy, CredentialField, CredentialFormat, LinkPolicy, Param,
+        ProviderId, ProviderPolicy, ScopePolicy, SelectableScopes,
     },
 };
 use url::Url;
@@ -49,6 +49,21 @@ pub fn slack_like() -> ProviderPolicy {
                 credential: CredentialKind::Bot,
             }),
             rotates_tokens: true,
+            link: LinkPolicy {
+                page: AuthorizeRequest {
+                    base: Url::parse("https://slack.test").unwrap(),
+                    path: "/oauth/v2/authorize",
+                    params: vec![("user_scope", Param::Scope), ("state", Param::State)],
+                },
+                scopes: ScopePolicy::Selectable(SelectableScopes {
+                    default: &["identity.basic"],
+                    known: &["identity.basic", "identity.email"],
+                    separator: ",",
+                    required: &[],
+                    for_a_subscriber: &[],
+                    credential: CredentialKind::User,
+                }),
+            },
             person_endpoint: EndpointKind::SlackUser,
             required_credential: Some(CredentialKind::Bot),
         }),
@@ -85,6 +100,13 @@ pub fn teams_like() -> ProviderPolicy {
             )),
             scopes: ScopePolicy::Fixed,
             rotates_tokens: false,
+            link: LinkPolicy {
+                page: entra(
+                    "/{authority}/oauth2/v2.0/authorize",
+                    vec![("response_type", Param::Fixed("code".to_owned()))],
+                ),
+                scopes: ScopePolicy::Fixed,
+            },
             person_endpoint: EndpointKind::MsTeamsUser,
             required_credential: None,
         }),

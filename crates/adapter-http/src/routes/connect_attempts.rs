@@ -30,6 +30,9 @@ pub(crate) struct ConnectAttemptResponse {
     /// Its id: the reference that the person saw, the `connect-attempt-id` of the minted URL.
     #[schema(format = Uuid, example = "0198f3a2-7c11-7d7e-b0a4-5a3d5c6f7e80")]
     id: String,
+    /// What was to come of it: `connect` or `link_user`.
+    #[schema(example = "connect")]
+    mode: &'static str,
     /// How far it came.
     status: AttemptStatusBody,
     /// Why it ended without a connection: a stable code.
@@ -105,7 +108,7 @@ impl From<AttemptStatus> for AttemptStatusBody {
 /// Something that happened in an attempt.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct StepBody {
-    /// `minted`, `returned`, `consent_granted`, `signed_in`, `exchanged`, `connected` or `ended`.
+    /// `minted`, `returned`, `consent_granted`, `signed_in`, `exchanged`, `connected`, `linked` or `ended`.
     #[schema(example = "returned")]
     name: &'static str,
     /// When.
@@ -215,6 +218,7 @@ impl From<ConnectAttempt> for ConnectAttemptResponse {
         let steps = attempt.steps.iter();
         Self {
             id: attempt.id.to_string(),
+            mode: attempt.purpose.as_str(),
             status: attempt.status.into(),
             code: attempt.reason.map(Reason::code),
             message: attempt.reason.map(Reason::what),

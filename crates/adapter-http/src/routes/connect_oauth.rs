@@ -135,6 +135,19 @@ async fn answer(
         .broker
         .mint_connect_url(environment, value.try_into()?)
         .await?;
+    keep(api, environment, key, PATH, &canonical, minted).await
+}
+
+/// The answer with a minted URL, kept under its key if it has one for as long as the URL lives,
+/// and a little longer.
+pub(super) async fn keep(
+    api: &Api,
+    environment: EnvironmentId,
+    key: Option<&IdempotencyKey>,
+    route: &str,
+    canonical_body: &[u8],
+    minted: MintedUrl,
+) -> Result<Response, ApiError> {
     let replayed_until = minted.expires_at + REPLAY_MARGIN;
     let Some(key) = key else {
         return Ok(Answer::from(minted).into_response());
@@ -142,8 +155,8 @@ async fn answer(
     let request = KeyedRequest {
         environment,
         method: &Method::POST,
-        route: PATH,
-        canonical_body: &canonical,
+        route,
+        canonical_body,
     };
     key.keep(api, &request, minted.into(), replayed_until).await
 }

@@ -4,6 +4,7 @@
 use async_trait::async_trait;
 
 use crate::{
+    attempt::ConnectAttempt,
     connection::ConnectionIdentifier,
     context::ContextKeys,
     endpoint::{ChannelEndpoint, EndpointAddress},
@@ -59,6 +60,14 @@ pub trait EndpointStore: Send + Sync {
     /// Replaces address, secret and time of change of the endpoint with this environment and id;
     /// [`RecordError::Raced`] if it is gone or another has the new address.
     async fn replace(&self, endpoint: &ChannelEndpoint) -> Result<(), RecordError>;
+
+    /// Writes an endpoint, new or known by its id, and ends the attempt that linked it, whatever
+    /// the attempt's stored status; all or nothing. Fails like [`Self::insert`].
+    async fn record(
+        &self,
+        endpoint: &ChannelEndpoint,
+        attempt: &ConnectAttempt,
+    ) -> Result<(), RecordError>;
 
     /// Deletes an endpoint. Answers whether there was one.
     async fn delete(

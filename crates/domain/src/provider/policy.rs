@@ -40,12 +40,23 @@ pub struct ConnectPolicy {
     pub sign_in: Option<AuthorizeRequest>,
     /// The scopes that can be asked for.
     pub scopes: ScopePolicy,
+    /// How a person is linked without connecting anything.
+    pub link: LinkPolicy,
     /// Whether its tokens can be refreshed with a refresh token (RFC 6749 section 6).
     pub rotates_tokens: bool,
     /// Which kind of endpoint a person at this provider is.
     pub person_endpoint: EndpointKind,
     /// The credential that a grant must bring; none where the app authenticates by itself.
     pub required_credential: Option<CredentialKind>,
+}
+
+/// How a person is linked without connecting anything.
+#[derive(Clone, Debug)]
+pub struct LinkPolicy {
+    /// The page where the person agrees.
+    pub page: AuthorizeRequest,
+    /// The scopes that can be asked for.
+    pub scopes: ScopePolicy,
 }
 
 impl ProviderPolicy {

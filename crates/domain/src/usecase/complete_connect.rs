@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     attempt::{AttemptStatus, ConnectAttempt, Failure},
     broker::Broker,
-    flow::{Flow, FlowSecrets, Leg, Untimely},
+    flow::{Flow, FlowSecrets, Leg, Purpose, Untimely},
     integration::{Credentials, Integration},
     ports::{Claim, CodeExchange, OpenedFlow, ProviderClient, StoreError},
     provider::{AuthorizeInputs, ConnectPolicy, Grant},
@@ -179,7 +179,8 @@ fn read_answer(
     if let Some(error) = callback.error {
         return Err(refused(&error, callback.error_description.as_deref()));
     }
-    if flow.leg == Leg::Consent && connect.sign_in.is_some() {
+    let proved_later = flow.purpose == Purpose::Connect && connect.sign_in.is_some();
+    if flow.leg == Leg::Consent && proved_later {
         let consented = callback.admin_consent.as_deref() == Some("True");
         return match callback.tenant {
             Some(tenant) if consented && is_guid(&tenant) => Ok(Answer::Consented {
@@ -241,9 +242,12 @@ impl Run<'_> {
             Ok(grant) => grant,
             Err(error) => return self.give_up(attempt, error.into()).await,
         };
-        let recorded = match self.connect.accept(self.flow, &grant) {
-            Ok(()) => self.record(&attempt, &grant).await,
-            Err(failure) => Err(failure),
+        let recorded = match self.flow.purpose {
+            Purpose::Connect => match self.connect.accept(self.flow, &grant) {
+                Ok(()) => self.record(&attempt, &grant).await,
+                Err(failure) => Err(failure),
+            },
+            Purpose::LinkUser => self.record(&attempt, &grant).await,
         };
         match recorded {
             Ok(completed) => completed,

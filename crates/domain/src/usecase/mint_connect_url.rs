@@ -7,17 +7,17 @@ use crate::{
     broker::Broker,
     connection::{ConnectionIdentifier, ConnectionMode, ModeError},
     context::{Context, NamedContext},
-    flow::{Flow, Leg},
+    flow::{Flow, Leg, Purpose},
     id::{ContextRowId, EnvironmentId, FlowId},
     integration::{Credentials, Integration},
-    provider::{AuthorizeInputs, ConnectPolicy, Provider, ScopeError},
+    provider::{AuthorizeInputs, AuthorizeRequest, ConnectPolicy, Provider, ScopeError},
     reason::Reason,
     subscriber::SubscriberId,
     usecase::{Refusal, UseCaseError},
 };
 
 /// No URL that we hand out is longer: browsers, proxies and providers take 2,000 characters.
-const MAX_URL_LENGTH: usize = 2000;
+pub(super) const MAX_URL_LENGTH: usize = 2000;
 
 /// By how much the sign-in page's URL may be longer than the consent page's of the same flow.
 const SIGN_IN_ALLOWANCE: usize = 300;
@@ -77,6 +77,7 @@ impl Broker {
         let now = self.clock.now();
         let flow = Flow {
             id: FlowId(self.ids.uuid()),
+            purpose: Purpose::Connect,
             leg: Leg::Consent,
             environment_id: environment,
             integration_id: integration.id,
@@ -105,7 +106,7 @@ impl Broker {
         })
     }
 
-    async fn usable_integration(
+    pub(super) async fn usable_integration(
         &self,
         environment: EnvironmentId,
         identifier: &str,
@@ -120,7 +121,7 @@ impl Broker {
             })
     }
 
-    fn complete_credentials(
+    pub(super) fn complete_credentials(
         &self,
         integration: &Integration,
         provider: &Provider,
@@ -177,23 +178,43 @@ impl Broker {
         credentials: &Credentials,
         flow: &Flow,
     ) -> Result<Url, Refusal> {
-        let sealed = self.flow_sealer.seal(flow);
-        let url = connect.consent.url(&AuthorizeInputs {
-            credentials,
-            redirect_uri: &self.redirect_uri,
-            state: &sealed.state,
-            scope: connect.scopes.join(&flow.scopes).as_deref(),
-            secrets: &sealed.secrets,
-        });
+        let scope = connect.scopes.join(&flow.scopes);
         let allowance = if connect.sign_in.is_some() {
             SIGN_IN_ALLOWANCE
         } else {
             0
         };
-        let (length, most) = (url.as_str().len(), MAX_URL_LENGTH - allowance);
-        if length >= most {
+        let page = &connect.consent;
+        self.page_url(
+            page,
+            credentials,
+            flow,
+            scope.as_deref(),
+            MAX_URL_LENGTH - allowance,
+        )
+    }
+
+    /// The URL of a provider's page for this flow, refused if it has `limit` characters or more.
+    pub(super) fn page_url(
+        &self,
+        page: &AuthorizeRequest,
+        credentials: &Credentials,
+        flow: &Flow,
+        scope: Option<&str>,
+        limit: usize,
+    ) -> Result<Url, Refusal> {
+        let sealed = self.flow_sealer.seal(flow);
+        let url = page.url(&AuthorizeInputs {
+            credentials,
+            redirect_uri: &self.redirect_uri,
+            state: &sealed.state,
+            scope,
+            secrets: &sealed.secrets,
+        });
+        let length = url.as_str().len();
+        if length >= limit {
             let message = format!(
-                "The URL would have {length} characters and must stay under {most}: \
+                "The URL would have {length} characters and must stay under {limit}: \
                  send fewer or shorter contexts, scopes or identifiers"
             );
             return Err(Refusal::new(Reason::UrlTooLong, message));

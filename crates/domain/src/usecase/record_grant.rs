@@ -8,6 +8,7 @@ use crate::{
     attempt::{ConnectAttempt, Failure},
     connection::ChannelConnection,
     endpoint::{Address, ChannelEndpoint},
+    flow::Purpose,
     id::ConnectionId,
     ports::{ConnectionWrite, RecordConnection, RecordError, StoreError},
     provider::Grant,
@@ -31,7 +32,7 @@ const PAUSES: [Duration; 6] = [
 ];
 
 /// Why a grant was not recorded.
-enum NotRecorded {
+pub(super) enum NotRecorded {
     /// It never will be.
     Final(Failure),
     /// Another try may do.
@@ -83,10 +84,21 @@ impl Run<'_> {
         attempt: &ConnectAttempt,
         grant: &Grant,
     ) -> Result<ConnectAttempt, NotRecorded> {
+        match self.flow.purpose {
+            Purpose::Connect => self.record_connection(attempt, grant).await,
+            Purpose::LinkUser => self.record_link(attempt, grant).await,
+        }
+    }
+
+    async fn record_connection(
+        &self,
+        attempt: &ConnectAttempt,
+        grant: &Grant,
+    ) -> Result<ConnectAttempt, NotRecorded> {
         let (write, connection) = self.connection(grant).await?;
         let endpoints = self.endpoints(&connection, grant).await?;
         let completed = attempt.clone().completed(
-            connection.identifier.clone(),
+            Some(connection.identifier.clone()),
             &connection.workspace,
             connection.updated_at,
         );

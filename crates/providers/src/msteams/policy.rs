@@ -5,8 +5,8 @@ use tieline_domain::{
     endpoint::EndpointKind,
     integration::Credentials,
     provider::{
-        AuthorizeRequest, ConnectPolicy, CredentialField, CredentialFormat, Param, ProviderPolicy,
-        ScopePolicy,
+        AuthorizeRequest, ConnectPolicy, CredentialField, CredentialFormat, LinkPolicy, Param,
+        ProviderPolicy, ScopePolicy,
     },
 };
 use url::Url;
@@ -26,6 +26,10 @@ pub fn policy(entra: &Url, graph: &Url) -> ProviderPolicy {
             consent: consent(entra, graph),
             sign_in: Some(sign_in(entra)),
             scopes: ScopePolicy::Fixed,
+            link: LinkPolicy {
+                page: sign_in(entra),
+                scopes: ScopePolicy::Fixed,
+            },
             rotates_tokens: false,
             person_endpoint: EndpointKind::MsTeamsUser,
             // Messages are sent with the app's own credentials.

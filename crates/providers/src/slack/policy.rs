@@ -5,8 +5,8 @@ use tieline_domain::{
     endpoint::EndpointKind,
     integration::Credentials,
     provider::{
-        AuthorizeRequest, ConnectPolicy, CredentialField, CredentialFormat, Param, ProviderPolicy,
-        ScopePolicy, SelectableScopes,
+        AuthorizeRequest, ConnectPolicy, CredentialField, CredentialFormat, LinkPolicy, Param,
+        ProviderPolicy, ScopePolicy, SelectableScopes,
     },
 };
 use url::Url;
@@ -23,9 +23,13 @@ pub fn policy(base: &Url) -> ProviderPolicy {
         credentials: credentials(),
         connect: Some(ConnectPolicy {
             modes: &[ConnectionMode::Subscriber, ConnectionMode::Shared],
-            consent: consent(base),
+            consent: page(base, "scope"),
             sign_in: None,
             scopes: ScopePolicy::Selectable(SELECTABLE),
+            link: LinkPolicy {
+                page: page(base, "user_scope"),
+                scopes: ScopePolicy::Selectable(LINKING),
+            },
             rotates_tokens: true,
             person_endpoint: EndpointKind::SlackUser,
             required_credential: Some(CredentialKind::Bot),
@@ -42,15 +46,26 @@ const SELECTABLE: SelectableScopes = SelectableScopes {
     credential: CredentialKind::Bot,
 };
 
-/// Without PKCE: it is a switch of the app's that cannot be turned back and that changes how long
+/// What a person is asked for who is only linked: who they are.
+const LINKING: SelectableScopes = SelectableScopes {
+    default: &["identity.basic"],
+    known: scopes::KNOWN_FOR_USERS,
+    separator: ",",
+    required: &[],
+    for_a_subscriber: &[],
+    credential: CredentialKind::User,
+};
+
+/// The consent page, with the app's scopes in `scope` or the person's in `user_scope`. Without
+/// PKCE: it is a switch of the app's that cannot be turned back and that changes how long
 /// its refresh tokens live ("Using PKCE", docs.slack.dev), so it is never sent unasked.
-fn consent(base: &Url) -> AuthorizeRequest {
+fn page(base: &Url, scopes_as: &'static str) -> AuthorizeRequest {
     AuthorizeRequest {
         base: base.clone(),
         path: "/oauth/v2/authorize",
         params: vec![
             ("client_id", Param::ClientId),
-            ("scope", Param::Scope),
+            (scopes_as, Param::Scope),
             ("redirect_uri", Param::RedirectUri),
             ("state", Param::State),
         ],

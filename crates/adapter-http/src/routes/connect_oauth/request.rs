@@ -22,11 +22,11 @@ pub(crate) struct ConnectOauthRequest {
     /// in both modes the one to whom the person who consents is linked. Slack: needed only with
     /// the scope `incoming-webhook`. Microsoft Teams: optional, since consent is tenant-wide.
     #[schema(min_length = 1, max_length = 255, example = "subscriber-123")]
-    subscriber_id: Option<String>,
+    pub(in crate::routes) subscriber_id: Option<String>,
 
     /// The integration through which to connect.
     #[schema(min_length = 1, max_length = 128, example = "slack")]
-    integration_identifier: String,
+    pub(in crate::routes) integration_identifier: String,
 
     /// The identifier that the connection will get; generated where absent. A connection that
     /// exists for the same integration, owner and workspace is renewed and keeps its own.
@@ -36,35 +36,35 @@ pub(crate) struct ConnectOauthRequest {
         pattern = "^[A-Za-z0-9._-]+$",
         example = "slack-connection-abc123"
     )]
-    connection_identifier: Option<String>,
+    pub(in crate::routes) connection_identifier: Option<String>,
 
     /// The contexts to which the connection belongs, 1 to 5: type → id, or type → id with data.
     /// Contexts that are new are created; data of those that exist is left alone.
     #[schema(schema_with = context_schema)]
-    context: Option<ContextsBody>,
+    pub(in crate::routes) context: Option<ContextsBody>,
 
     /// Reserved for integrations that demand proof of the context. No integration can demand it
     /// yet, so it is accepted and not looked at.
     #[schema(max_length = 128)]
     #[serde(rename = "contextHash")]
-    _context_hash: Option<String>,
+    pub(in crate::routes) _context_hash: Option<String>,
 
     /// Slack: the bot scopes to ask for. Without it: `chat:write`, `chat:write.public`,
     /// `channels:read`, `groups:read`, `users:read`, `users:read.email`. Microsoft Teams: ignored,
     /// since an admin's consent covers the permissions that the app's registration names.
     #[schema(max_items = 100, example = json!(["chat:write", "chat:write.public", "channels:read"]))]
-    scope: Option<Vec<String>>,
+    pub(in crate::routes) scope: Option<Vec<String>>,
 
     /// How the connection is scoped. `subscriber`: it belongs to the subscriber. `shared`: it
     /// belongs to the context, and to no subscriber. Without it: `subscriber` when a
     /// `subscriberId` is given, else `shared`.
-    connection_mode: Option<ConnectionModeBody>,
+    pub(in crate::routes) connection_mode: Option<ConnectionModeBody>,
 
     /// Whether the person who consents is linked to the subscriber as a personal endpoint.
     /// Without it: true in `subscriber` mode, false in `shared`. Slack: taken from the same
     /// answer. Microsoft Teams: taken from the sign-in which proves the tenant; when false, that
     /// sign-in only proves.
-    auto_link_user: Option<bool>,
+    pub(in crate::routes) auto_link_user: Option<bool>,
 }
 
 /// How a connection is scoped.
@@ -99,7 +99,7 @@ impl TryFrom<ConnectOauthRequest> for MintConnectUrl {
                 ConnectionIdentifier::parse,
             ),
             contexts: fields.contexts(body.context),
-            scopes: fields.scopes(body.scope),
+            scopes: fields.scopes("scope", body.scope),
             mode: body.connection_mode.map(ConnectionMode::from),
             auto_link: body.auto_link_user,
             integration_identifier: fields.identifier(body.integration_identifier),

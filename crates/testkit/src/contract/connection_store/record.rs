@@ -3,7 +3,7 @@
 use tieline_domain::{
     attempt::AttemptStatus,
     connection::{ChannelConnection, Workspace},
-    endpoint::{ChannelEndpoint, EndpointAddress},
+    endpoint::ChannelEndpoint,
     ports::{ConnectionWrite, RecordError},
 };
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 use tieline_domain::{
     connection::ConnectionIdentifier,
-    endpoint::{ChannelEndpoint, EndpointAddress, EndpointKind},
+    endpoint::{Address, ChannelEndpoint, EndpointAddress, EndpointKind},
     sealed::Sealed,
 };
 
@@ -16,6 +16,7 @@ use crate::{
 async fn find_same(stores: &Stores, endpoint: &ChannelEndpoint) -> Option<ChannelEndpoint> {
     let ChannelEndpoint {
         environment_id,
+        integration_id,
         connection_identifier,
         subscriber_id,
         address,
@@ -23,7 +24,8 @@ async fn find_same(stores: &Stores, endpoint: &ChannelEndpoint) -> Option<Channe
     } = endpoint;
     let found = stores.endpoints.find_same(
         *environment_id,
-        connection_identifier,
+        *integration_id,
+        connection_identifier.as_ref(),
         subscriber_id,
         address,
     );
@@ -49,9 +51,9 @@ pub async fn endpoints_come_back_as_they_were_recorded(harness: &impl StorageHar
     let tenant = stores.tenant().await;
     let connection = fixtures::connection(&tenant.slack, subscriber_owner("ada"));
     let mut endpoints: Vec<_> = EndpointKind::ALL
-        .into_iter()
+        .iter()
         .map(|kind| ChannelEndpoint {
-            address: Address::person(kind, "U1").address,
+            address: Address::person(*kind, "U1").address,
             ..fixtures::endpoint(&connection, &tenant.ada.subscriber_id)
         })
         .collect();
@@ -118,7 +120,15 @@ pub async fn the_same_endpoint_has_the_same_subscriber_kind_and_key(harness: &im
     let elsewhere = ConnectionIdentifier::parse("elsewhere").unwrap();
     let others = [
         ChannelEndpoint {
-            connection_identifier: elsewhere,
+            integration_id: tenant.teams.id,
+            ..endpoint.clone()
+        },
+        ChannelEndpoint {
+            connection_identifier: Some(elsewhere),
+            ..endpoint.clone()
+        },
+        ChannelEndpoint {
+            connection_identifier: None,
             ..endpoint.clone()
         },
         ChannelEndpoint {

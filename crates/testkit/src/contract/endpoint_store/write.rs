@@ -1,7 +1,7 @@
 //! How endpoints are written along with their connection.
 
 use tieline_domain::{
-    endpoint::{ChannelEndpoint, EndpointAddress, EndpointKind},
+    endpoint::{Address, ChannelEndpoint, EndpointKind},
     ports::RecordError,
 };
 
