@@ -1,9 +1,11 @@
 //! Pages on the wire.
 
+use axum::Json;
 use serde::{Deserialize, Serialize};
 use tieline_domain::{
     id::EnvironmentId,
     page::{From, Order, Page, PageRequest, Position},
+    ports::StoreError,
     reason::Reason,
 };
 use utoipa::{IntoParams, ToSchema};
@@ -61,8 +63,34 @@ pub(crate) struct PageBody<T> {
     pub(crate) total_count_capped: bool,
 }
 
-/// Which page a query asks for. `None` where its cursor is not one of this list: an empty page.
-pub(crate) fn page_request(
+/// The page of a list that a query asks for: `fetch` reads it, `turn` turns its rows into bodies.
+/// A cursor that is not one of this list leads to an empty page.
+pub(crate) async fn answer<T, U>(
+    api: &Api,
+    environment: EnvironmentId,
+    list: &str,
+    mut query: QueryString,
+    fetch: impl AsyncFnOnce(&PageRequest) -> Result<Page<T>, StoreError>,
+    turn: impl FnMut(T) -> U,
+) -> Result<Json<PageBody<U>>, ApiError> {
+    let request = page_request(api, environment, list, &mut query)?;
+    query.finish()?;
+    let page = match request {
+        Some(request) => fetch(&request).await?,
+        None => Page::empty(),
+    };
+    let seal = |position: Position| api.cursors.seal(environment, list, position);
+    Ok(Json(PageBody {
+        next: page.next.map(seal),
+        previous: page.previous.map(seal),
+        total_count: page.total,
+        total_count_capped: page.total_capped,
+        data: page.items.into_iter().map(turn).collect(),
+    }))
+}
+
+/// Which page a query asks for. `None` where its cursor is not one of this list.
+fn page_request(
     api: &Api,
     environment: EnvironmentId,
     list: &str,
@@ -106,23 +134,5 @@ fn read_order(query: &mut QueryString) -> Order {
             query.problem("orderDirection", "must be ASC or DESC");
             Order::Descending
         }
-    }
-}
-
-/// A page with its cursors sealed.
-pub(crate) fn page_body<T, U>(
-    api: &Api,
-    environment: EnvironmentId,
-    list: &str,
-    page: Page<T>,
-    turn: impl FnMut(T) -> U,
-) -> PageBody<U> {
-    let seal = |position: Position| api.cursors.seal(environment, list, position);
-    PageBody {
-        next: page.next.map(seal),
-        previous: page.previous.map(seal),
-        total_count: page.total,
-        total_count_capped: page.total_capped,
-        data: page.items.into_iter().map(turn).collect(),
     }
 }

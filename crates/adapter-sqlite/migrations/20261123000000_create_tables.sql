@@ -175,6 +175,7 @@ CREATE TABLE connect_attempts (
     integration_id         BLOB    NOT NULL,
     integration_identifier TEXT    NOT NULL,
     provider               TEXT    NOT NULL,
+    purpose                TEXT    NOT NULL,
     subscriber_id          TEXT,
     context_keys           TEXT    NOT NULL CHECK (json_valid(context_keys)),
     mode                   TEXT    NOT NULL,

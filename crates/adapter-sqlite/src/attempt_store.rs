@@ -32,7 +32,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, environment_id, integration_id, integration_identifier, provider,
-                 subscriber_id, context_keys, mode, status, reason, provider_error,
+                 purpose, subscriber_id, context_keys, mode, status, reason, provider_error,
                  connection_identifier, workspace_name, steps, created_at, updated_at
              FROM connect_attempts ",
             $rest

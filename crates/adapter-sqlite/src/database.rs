@@ -175,7 +175,8 @@ fn writer(path: &Path, settings: &SqliteSettings) -> SqliteConnectOptions {
         // What was answered survives a power cut.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
-        // Freed pages keep no old secrets.
+        // What is deleted leaves no old secrets. Seldom a page that was split keeps some in its gap
+        // until that is written over or the file is vacuumed.
         .pragma("secure_delete", "ON")
 }
 

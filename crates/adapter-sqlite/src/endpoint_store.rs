@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use tieline_domain::{
+    attempt::ConnectAttempt,
     connection::ConnectionIdentifier,
     endpoint::{ChannelEndpoint, EndpointAddress},
     id::{EnvironmentId, IntegrationId},
@@ -14,10 +15,11 @@ use tieline_domain::{
 use crate::{
     database::Pools,
     error::{record_error, unavailable},
-    integration_store, keyset,
+    keyset,
 };
 
 mod filter;
+mod record;
 mod row;
 mod write;
 
@@ -86,9 +88,7 @@ impl EndpointStore for SqliteEndpointStore {
     }
 
     async fn insert(&self, endpoint: &ChannelEndpoint) -> Result<(), RecordError> {
-        let mut tx = self.pools.begin_write().await?;
-        insert(&mut tx, endpoint).await?;
-        tx.commit().await.map_err(record_error)
+        record::insert(&self.pools, endpoint).await
     }
 
     async fn replace(&self, endpoint: &ChannelEndpoint) -> Result<(), RecordError> {
@@ -97,6 +97,14 @@ impl EndpointStore for SqliteEndpointStore {
             return Ok(());
         }
         Err(RecordError::Raced)
+    }
+
+    async fn record(
+        &self,
+        endpoint: &ChannelEndpoint,
+        attempt: &ConnectAttempt,
+    ) -> Result<(), RecordError> {
+        record::record(&self.pools, endpoint, attempt).await
     }
 
     async fn delete(
@@ -160,33 +168,4 @@ async fn fetch(
         .await
         .map_err(unavailable)?;
     rows.into_iter().map(ChannelEndpoint::try_from).collect()
-}
-
-async fn insert(db: &mut SqliteConnection, endpoint: &ChannelEndpoint) -> Result<(), RecordError> {
-    let (environment, integration) = (endpoint.environment_id, endpoint.integration_id);
-    if !integration_store::exists(db, environment, integration)
-        .await
-        .map_err(record_error)?
-    {
-        return Err(RecordError::Raced);
-    }
-    let connection = match &endpoint.connection_identifier {
-        None => None,
-        Some(identifier) => {
-            let found = write::connection_id(db, endpoint, identifier).await;
-            Some(found.map_err(record_error)?.ok_or(RecordError::Raced)?)
-        }
-    };
-    if write::insert(db, connection, endpoint)
-        .await
-        .map_err(record_error)?
-    {
-        return Ok(());
-    }
-    let is_taken = write::identifier_is_taken(db, endpoint).await;
-    Err(if is_taken.map_err(record_error)? {
-        RecordError::IdentifierTaken
-    } else {
-        RecordError::Raced
-    })
 }

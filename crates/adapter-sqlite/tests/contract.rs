@@ -56,7 +56,7 @@ impl StorageHarness for SqliteHarness {
              )
              INSERT INTO connect_attempts
              SELECT randomblob(16), environment_id, integration_id, integration_identifier,
-                 provider, subscriber_id, context_keys, mode, status, reason, provider_error,
+                 provider, purpose, subscriber_id, context_keys, mode, status, reason, provider_error,
                  connection_identifier, workspace_name, steps, created_at, updated_at
              FROM connect_attempts, copies WHERE id = ?",
         )

@@ -8,8 +8,9 @@ use tieline_domain::{
     connection::ChannelConnection,
     ports::{
         ApiKeyStore, AttemptFilter, AttemptStore, ConnectionFilter, ConnectionStore,
-        ConnectionWrite, ContextStore, EndpointFilter, EndpointStore, EnvironmentStore,
-        IdempotencyStore, IntegrationStore, RecordConnection, StoreError, SubscriberStore,
+        ConnectionWrite, ContextFilter, ContextStore, EndpointFilter, EndpointStore,
+        EnvironmentStore, IdempotencyStore, IntegrationStore, RecordConnection, StoreError,
+        SubscriberStore,
     },
 };
 use tieline_testkit::fixtures::{self, NOON};
@@ -97,6 +98,10 @@ async fn read_all(
     database.integrations().list(environment).await?;
     database.contexts().find(environment, &key).await?;
     database
+        .contexts()
+        .list(environment, &ContextFilter::default(), &page)
+        .await?;
+    database
         .attempts()
         .list(environment, &AttemptFilter::default(), &page)
         .await?;
@@ -138,8 +143,11 @@ async fn a_corrupt_value_is_reported_by_table_and_column_only() {
         ("integrations", "generation", "-1"),
         ("integrations", "updated_at", huge),
         ("contexts", "data", json),
+        ("contexts", "bridge_url", text),
+        ("contexts", "context_id", text),
         ("connect_attempts", "status", text),
         ("connect_attempts", "mode", text),
+        ("connect_attempts", "purpose", text),
         ("connect_attempts", "reason", text),
         ("connect_attempts", "steps", json),
         ("connect_attempts", "context_keys", json),
@@ -154,6 +162,8 @@ async fn a_corrupt_value_is_reported_by_table_and_column_only() {
         ("endpoints", "kind", text),
         ("endpoints", "address", json),
         ("subscribers", "created_at", huge),
+        ("subscribers", "updated_at", huge),
+        ("subscribers", "data", json),
     ];
     for (table, column, bad) in cases {
         let error = read_with(table, column, bad).await;

@@ -21,6 +21,7 @@ pub mod integration_store;
 pub mod key_check_store;
 pub mod subscriber_store;
 
+mod cascade;
 mod concurrency;
 mod pages;
 

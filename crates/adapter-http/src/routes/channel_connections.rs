@@ -8,7 +8,7 @@ use axum::{
 use tieline_domain::{
     connection::ConnectionIdentifier,
     context::{ContextKey, ContextKeys},
-    page::Page,
+    page::{Page, PageRequest},
     ports::ConnectionFilter,
     reason::Reason,
 };
@@ -18,7 +18,7 @@ use crate::{
     auth::{Administrator, Reader},
     body::JsonBody,
     error::ApiError,
-    paging::{PageBody, PageParams, page_body, page_request},
+    paging::{self, PageBody, PageParams},
     query::QueryString,
     routes::schema::{ChangeErrors, CreateErrors, ListErrors, ObjectErrors},
 };
@@ -68,24 +68,15 @@ pub(crate) async fn list(
     let other_channel = query
         .text("channel")
         .is_some_and(|channel| channel != CHANNEL);
-    let request = page_request(&api, environment, LIST, &mut query)?;
-    query.finish()?;
-    let page = match request.filter(|_| !other_channel) {
-        Some(request) => {
-            api.broker
-                .connections
-                .list(environment, &filter, &request)
-                .await?
+    let store = &api.broker.connections;
+    let fetch = async |page: &PageRequest| {
+        if other_channel {
+            return Ok(Page::empty());
         }
-        None => Page::empty(),
+        store.list(environment, &filter, page).await
     };
-    Ok(Json(page_body(
-        &api,
-        environment,
-        LIST,
-        page,
-        ChannelConnectionResponse::from,
-    )))
+    let turn = ChannelConnectionResponse::from;
+    paging::answer(&api, environment, LIST, query, fetch, turn).await
 }
 
 /// Reads the filter by exact contexts.

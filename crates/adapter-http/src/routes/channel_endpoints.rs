@@ -5,14 +5,17 @@ use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
-use tieline_domain::{page::Page, ports::EndpointFilter};
+use tieline_domain::{
+    page::{Page, PageRequest},
+    ports::EndpointFilter,
+};
 
 use crate::{
     api::Api,
     auth::{Administrator, Reader},
     body::JsonBody,
     error::ApiError,
-    paging::{PageBody, PageParams, page_body, page_request},
+    paging::{self, PageBody, PageParams},
     query::QueryString,
     routes::{
         channel_connections::{CHANNEL, read_context_keys},
@@ -64,24 +67,15 @@ pub(crate) async fn list(
     let other_channel = query
         .text("channel")
         .is_some_and(|channel| channel != CHANNEL);
-    let request = page_request(&api, environment, LIST, &mut query)?;
-    query.finish()?;
-    let page = match request.filter(|_| !other_channel) {
-        Some(request) => {
-            api.broker
-                .endpoints
-                .list(environment, &filter, &request)
-                .await?
+    let store = &api.broker.endpoints;
+    let fetch = async |page: &PageRequest| {
+        if other_channel {
+            return Ok(Page::empty());
         }
-        None => Page::empty(),
+        store.list(environment, &filter, page).await
     };
-    Ok(Json(page_body(
-        &api,
-        environment,
-        LIST,
-        page,
-        ChannelEndpointResponse::from,
-    )))
+    let turn = ChannelEndpointResponse::from;
+    paging::answer(&api, environment, LIST, query, fetch, turn).await
 }
 
 /// Show a channel endpoint

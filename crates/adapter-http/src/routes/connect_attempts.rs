@@ -8,7 +8,7 @@ use serde::Serialize;
 use tieline_domain::{
     attempt::{AttemptStatus, ConnectAttempt},
     id::FlowId,
-    page::Page,
+    page::PageRequest,
     ports::AttemptFilter,
     reason::Reason,
 };
@@ -18,7 +18,7 @@ use crate::{
     api::Api,
     auth::Reader,
     error::{ApiError, instant},
-    paging::{PageBody, PageParams, page_body, page_request},
+    paging::{self, PageBody, PageParams},
     query::QueryString,
     routes::schema::{ListErrors, ObjectErrors},
 };
@@ -153,24 +153,17 @@ pub(crate) async fn list(
         connection_identifier: query.text("connectionIdentifier"),
         reason: read_reason(&mut query),
     };
-    let request = page_request(&api, environment, LIST, &mut query)?;
-    query.finish()?;
-    let page = match request {
-        Some(request) => {
-            api.broker
-                .attempts
-                .list(environment, &filter, &request)
-                .await?
-        }
-        None => Page::empty(),
-    };
-    Ok(Json(page_body(
+    let store = &api.broker.attempts;
+    let fetch = async |page: &PageRequest| store.list(environment, &filter, page).await;
+    paging::answer(
         &api,
         environment,
         LIST,
-        page,
+        query,
+        fetch,
         ConnectAttemptResponse::from,
-    )))
+    )
+    .await
 }
 
 fn read_reason(query: &mut QueryString) -> Option<Reason> {

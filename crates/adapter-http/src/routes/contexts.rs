@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tieline_domain::{
     context::{BridgeUrl, Context, ContextKey},
-    page::Page,
+    page::PageRequest,
     patch::Patch,
     ports::ContextFilter,
     reason::Reason,
@@ -23,7 +23,7 @@ use crate::{
     body::JsonBody,
     error::{ApiError, instant},
     fields::Fields,
-    paging::{PageBody, PageParams, page_body, page_request},
+    paging::{self, PageBody, PageParams},
     patch_body::patch,
     query::QueryString,
     routes::schema::{ChangeErrors, CreateErrors, ListErrors, ObjectErrors},
@@ -174,24 +174,9 @@ pub(crate) async fn list(
         id: query.text("id"),
         search: query.text("search"),
     };
-    let request = page_request(&api, environment, LIST, &mut query)?;
-    query.finish()?;
-    let page = match request {
-        Some(request) => {
-            api.broker
-                .contexts
-                .list(environment, &filter, &request)
-                .await?
-        }
-        None => Page::empty(),
-    };
-    Ok(Json(page_body(
-        &api,
-        environment,
-        LIST,
-        page,
-        ContextResponse::from,
-    )))
+    let store = &api.broker.contexts;
+    let fetch = async |page: &PageRequest| store.list(environment, &filter, page).await;
+    paging::answer(&api, environment, LIST, query, fetch, ContextResponse::from).await
 }
 
 /// Show a context

@@ -7,7 +7,7 @@ use axum::{
 };
 use serde::Serialize;
 use tieline_domain::{
-    page::Page,
+    page::PageRequest,
     ports::SubscriberFilter,
     reason::Reason,
     subscriber::SubscriberId,
@@ -20,7 +20,7 @@ use crate::{
     auth::{Administrator, Reader},
     body::JsonBody,
     error::ApiError,
-    paging::{PageBody, PageParams, page_body, page_request},
+    paging::{self, PageBody, PageParams},
     query::QueryString,
     routes::schema::{ChangeErrors, CreateErrors, ListErrors, ObjectErrors},
 };
@@ -107,25 +107,11 @@ pub(crate) async fn list(
         phone: query.text("phone"),
         name: query.text("name"),
     };
-    let request = page_request(&api, environment, LIST, &mut query)?;
-    query.finish()?;
-    let page = match request {
-        Some(request) => {
-            api.broker
-                .subscribers
-                .list(environment, &filter, &request)
-                .await?
-        }
-        None => Page::empty(),
-    };
     let organization = organization_of(&api, environment).await?;
-    Ok(Json(page_body(
-        &api,
-        environment,
-        LIST,
-        page,
-        |subscriber| SubscriberResponse::new(subscriber, organization),
-    )))
+    let store = &api.broker.subscribers;
+    let fetch = async |page: &PageRequest| store.list(environment, &filter, page).await;
+    let turn = |subscriber| SubscriberResponse::new(subscriber, organization);
+    paging::answer(&api, environment, LIST, query, fetch, turn).await
 }
 
 /// Show a subscriber

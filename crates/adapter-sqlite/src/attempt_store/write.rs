@@ -18,9 +18,9 @@ pub(super) async fn insert(
     let result = sqlx::query(
         "INSERT INTO connect_attempts
              (id, environment_id, integration_id, integration_identifier, provider,
-              subscriber_id, context_keys, mode, status, reason, provider_error,
+              purpose, subscriber_id, context_keys, mode, status, reason, provider_error,
               connection_identifier, workspace_name, steps, created_at, updated_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (id) DO NOTHING",
     )
     .bind(attempt.id.0)
@@ -28,6 +28,7 @@ pub(super) async fn insert(
     .bind(attempt.integration_id.0)
     .bind(&attempt.integration_identifier)
     .bind(attempt.provider.as_str())
+    .bind(attempt.purpose.as_str())
     .bind(attempt.subscriber_id.as_ref().map(SubscriberId::as_str))
     .bind(keys_to_json(&attempt.context_keys))
     .bind(attempt.mode.as_str())

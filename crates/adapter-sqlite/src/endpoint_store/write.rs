@@ -1,6 +1,6 @@
 //! Writing endpoints.
 
-use sqlx::{Sqlite, SqliteConnection, SqlitePool, query::Query, sqlite::SqliteArguments};
+use sqlx::{Sqlite, SqliteConnection, SqliteExecutor, query::Query, sqlite::SqliteArguments};
 use tieline_domain::{
     connection::ConnectionIdentifier, endpoint::ChannelEndpoint, id::ConnectionId,
 };
@@ -54,7 +54,7 @@ pub(super) async fn insert(
 
 /// Gives the endpoint with this id its new address and secret; answers whether there is one.
 pub(super) async fn replace(
-    pool: &SqlitePool,
+    db: impl SqliteExecutor<'_>,
     endpoint: &ChannelEndpoint,
 ) -> Result<bool, sqlx::Error> {
     let result = sqlx::query(
@@ -69,7 +69,7 @@ pub(super) async fn replace(
     .bind(endpoint.updated_at.as_microsecond())
     .bind(endpoint.environment_id.0)
     .bind(endpoint.id.0)
-    .execute(pool)
+    .execute(db)
     .await?;
     Ok(result.rows_affected() > 0)
 }

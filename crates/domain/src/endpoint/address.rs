@@ -1,5 +1,6 @@
 //! Addresses: parsed once, the secret members apart from the others.
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -48,9 +49,10 @@ impl Address {
             match members.remove(member.name).filter(|value| !value.is_null()) {
                 None if member.required => problems.push(told(member.name, "is required")),
                 None => {}
-                Some(value) => match member.check(&value) {
-                    Err(problem) => problems.push(told(member.name, &problem)),
-                    Ok(()) => {
+                Some(value) => {
+                    if let Err(problem) = member.check(&value) {
+                        problems.push(told(member.name, &problem));
+                    } else {
                         let part = if member.secret {
                             &mut secret
                         } else {
@@ -58,7 +60,7 @@ impl Address {
                         };
                         part.insert(member.name.to_owned(), value);
                     }
-                },
+                }
             }
         }
         let problem = format!("is no member of a {kind} address");
@@ -126,7 +128,7 @@ fn key(kind: EndpointKind, public: &Map<String, Value>, secret: &Map<String, Val
         return texts.join("/");
     }
     let digest = Sha256::digest(Value::Object(secret.clone()).to_string().as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    URL_SAFE_NO_PAD.encode(digest)
 }
 
 impl Member {

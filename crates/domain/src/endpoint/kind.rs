@@ -103,7 +103,7 @@ macro_rules! kinds {
             pub fn policy(self) -> &'static KindPolicy {
                 match self {
                     $(Self::$kind => &const {
-                        KindPolicy { name: $name, members: &[$($member),*], $($key: $value,)* ..ANY }
+                        KindPolicy { name: $name, members: &[$($member),*], ..KindPolicy { $($key: $value,)* ..ANY } }
                     },)*
                 }
             }
@@ -134,7 +134,7 @@ kinds! {
         provider: Some("webex-messaging"), needs_connection: true;
     /// A person at LINE.
     LineUser "line_user" [id("userId")];
-    /// A PagerDuty service.
+    /// A `PagerDuty` service.
     PagerdutyService "pagerduty_service" [secret("routingKey", MemberFormat::RoutingKey), REGION]
         provider: Some("pagerduty");
     /// An Opsgenie integration.

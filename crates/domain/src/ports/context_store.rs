@@ -44,7 +44,7 @@ pub trait ContextStore: Send + Sync {
         page: &PageRequest,
     ) -> Result<Page<Context>, StoreError>;
 
-    /// Replaces data and time of change of the context with this environment and key. Answers
+    /// Replaces data, bridge URL and time of change of the context with this environment and key. Answers
     /// whether there is one.
     async fn update(&self, context: &Context) -> Result<bool, StoreError>;
 

@@ -13,15 +13,19 @@ use crate::{
     fixtures::{self, seconds_later},
 };
 
+mod delete;
 mod find;
 mod list;
 mod race;
 mod record;
+mod write;
 
+pub use delete::*;
 pub use find::*;
 pub use list::*;
 pub use race::*;
 pub use record::*;
+pub use write::*;
 
 /// Puts an adapter through the contract of `ConnectionStore`.
 #[macro_export]
@@ -54,6 +58,17 @@ macro_rules! connection_store_contract {
             of_many_inserts_exactly_one_is_recorded,
             of_many_replacements_exactly_one_is_recorded,
             a_record_that_is_abandoned_is_whole_or_absent,
+            connections_come_back_as_they_were_inserted,
+            an_insert_that_is_refused_leaves_nothing_behind,
+            a_replacement_alone_keeps_all_but_workspace_and_credentials,
+            a_replacement_alone_that_is_refused_changes_nothing,
+            of_many_replacements_alone_exactly_one_happens,
+            a_replacement_alone_that_is_abandoned_is_whole_or_absent,
+            a_deleted_connection_takes_along_what_hangs_on_it,
+            a_connection_is_deleted_in_its_own_environment_only,
+            a_deleted_connection_can_be_made_again,
+            a_deleted_connection_is_not_replaced,
+            of_many_deletions_exactly_one_happens,
         ] $($harness)* }
     };
 }

@@ -1,16 +1,12 @@
 //! The contract of [`tieline_domain::ports::IntegrationStore`].
 
-use std::sync::Arc;
+mod delete;
+mod find;
+mod replace;
 
-use tieline_domain::{
-    id::IntegrationId, integration::Integration, ports::InsertError, sealed::Sealed,
-};
-
-use crate::{
-    StorageHarness,
-    contract::concurrency::at_once,
-    fixtures::{self, seconds_later},
-};
+pub use delete::*;
+pub use find::*;
+pub use replace::*;
 
 /// Puts an adapter through the contract of `IntegrationStore`.
 #[macro_export]
@@ -22,226 +18,16 @@ macro_rules! integration_store_contract {
             an_identifier_is_taken_once_in_its_environment,
             an_integration_is_found_in_its_own_environment_only,
             integrations_are_listed_oldest_first,
-            the_next_generation_replaces_all_but_the_keys,
+            the_next_generation_replaces_all_but_id_and_provider,
+            the_identifier_of_another_replaces_nothing,
+            a_new_identifier_is_seen_in_connections_and_endpoints,
             a_stale_generation_replaces_nothing,
             of_many_replacements_exactly_one_happens,
             an_integration_is_replaced_in_its_own_environment_only,
+            a_deleted_integration_takes_along_what_hangs_on_it,
+            an_integration_is_deleted_in_its_own_environment_only,
+            a_deleted_integration_can_be_made_again,
+            what_goes_through_a_deleted_integration_is_raced,
         ] $($harness)* }
     };
-}
-
-pub async fn an_absent_integration_is_none(harness: &impl StorageHarness) {
-    let environment = harness.stores().environment().await;
-    let store = &harness.stores().integrations;
-    let absent = fixtures::integration(environment.id);
-    assert_eq!(store.find(environment.id, "slack").await.unwrap(), None);
-    assert_eq!(
-        store.find_by_id(environment.id, absent.id).await.unwrap(),
-        None
-    );
-    assert_eq!(store.list(environment.id).await.unwrap(), []);
-    assert!(
-        !store
-            .replace(&Integration {
-                generation: 2,
-                ..absent
-            })
-            .await
-            .unwrap()
-    );
-}
-
-pub async fn integrations_come_back_as_they_were_stored(harness: &impl StorageHarness) {
-    let environment = harness.stores().environment().await;
-    let store = &harness.stores().integrations;
-    let odd = Integration {
-        identifier: "Slack.eu_2-β".to_owned(),
-        name: "Zoë's Slack 🎉 \"quoted\"".to_owned(),
-        active: false,
-        credentials: Sealed(vec![0; 70_000]),
-        generation: u64::from(u32::MAX) + 7,
-        created_at: "1999-12-31T23:59:59.999999Z".parse().unwrap(),
-        updated_at: "2100-01-01T00:00:00.000001Z".parse().unwrap(),
-        ..fixtures::integration(environment.id)
-    };
-    for integration in [fixtures::teams_integration(environment.id), odd] {
-        store.insert(&integration).await.unwrap();
-        let found = store
-            .find(environment.id, &integration.identifier)
-            .await
-            .unwrap();
-        assert_eq!(found.as_ref(), Some(&integration));
-        let found = store
-            .find_by_id(environment.id, integration.id)
-            .await
-            .unwrap();
-        assert_eq!(found, Some(integration));
-    }
-}
-
-pub async fn an_identifier_is_taken_once_in_its_environment(harness: &impl StorageHarness) {
-    let stores = harness.stores();
-    let (own, other) = (stores.environment().await, stores.environment().await);
-    let first = fixtures::integration(own.id);
-    stores.integrations.insert(&first).await.unwrap();
-    let twin = fixtures::integration(own.id);
-    assert!(matches!(
-        stores.integrations.insert(&twin).await,
-        Err(InsertError::Taken)
-    ));
-    assert_eq!(
-        stores.integrations.find(own.id, "slack").await.unwrap(),
-        Some(first)
-    );
-    stores
-        .integrations
-        .insert(&fixtures::integration(other.id))
-        .await
-        .unwrap();
-    let other_case = Integration {
-        identifier: "Slack".to_owned(),
-        ..twin
-    };
-    stores.integrations.insert(&other_case).await.unwrap();
-}
-
-pub async fn an_integration_is_found_in_its_own_environment_only(harness: &impl StorageHarness) {
-    let stores = harness.stores();
-    let (own, other) = (stores.environment().await, stores.environment().await);
-    let integration = fixtures::integration(own.id);
-    stores.integrations.insert(&integration).await.unwrap();
-    assert_eq!(
-        stores.integrations.find(other.id, "slack").await.unwrap(),
-        None
-    );
-    assert_eq!(
-        stores
-            .integrations
-            .find_by_id(other.id, integration.id)
-            .await
-            .unwrap(),
-        None
-    );
-    assert_eq!(stores.integrations.list(other.id).await.unwrap(), []);
-}
-
-pub async fn integrations_are_listed_oldest_first(harness: &impl StorageHarness) {
-    let environment = harness.stores().environment().await;
-    let made = |identifier: &str, second| Integration {
-        identifier: identifier.to_owned(),
-        created_at: seconds_later(second),
-        ..fixtures::integration(environment.id)
-    };
-    let integrations = [made("second", 2), made("third", 2), made("first", 1)];
-    for integration in &integrations {
-        harness
-            .stores()
-            .integrations
-            .insert(integration)
-            .await
-            .unwrap();
-    }
-    let [second, third, first] = integrations;
-    let listed = harness
-        .stores()
-        .integrations
-        .list(environment.id)
-        .await
-        .unwrap();
-    assert_eq!(listed, [first, second, third]);
-}
-
-pub async fn the_next_generation_replaces_all_but_the_keys(harness: &impl StorageHarness) {
-    let environment = harness.stores().environment().await;
-    let store = &harness.stores().integrations;
-    let stored = fixtures::integration(environment.id);
-    store.insert(&stored).await.unwrap();
-    let renewed = Integration {
-        name: "Renamed".to_owned(),
-        active: false,
-        credentials: fixtures::sealed("renewed"),
-        generation: 2,
-        updated_at: seconds_later(1),
-        ..stored
-    };
-    assert!(store.replace(&renewed).await.unwrap());
-    assert_eq!(
-        store.find(environment.id, "slack").await.unwrap(),
-        Some(renewed)
-    );
-}
-
-pub async fn a_stale_generation_replaces_nothing(harness: &impl StorageHarness) {
-    let environment = harness.stores().environment().await;
-    let store = &harness.stores().integrations;
-    let stored = Integration {
-        generation: 5,
-        ..fixtures::integration(environment.id)
-    };
-    store.insert(&stored).await.unwrap();
-    for generation in [1, 4, 5, 7] {
-        let stale = Integration {
-            generation,
-            active: false,
-            ..stored.clone()
-        };
-        assert!(!store.replace(&stale).await.unwrap(), "{generation}");
-    }
-    assert_eq!(
-        store.find(environment.id, "slack").await.unwrap(),
-        Some(stored)
-    );
-}
-
-pub async fn of_many_replacements_exactly_one_happens(harness: &impl StorageHarness) {
-    let environment = harness.stores().environment().await;
-    let store = Arc::clone(&harness.stores().integrations);
-    let stored = fixtures::integration(environment.id);
-    store.insert(&stored).await.unwrap();
-    let replaced = at_once(20, |number| {
-        let (store, stored) = (Arc::clone(&store), stored.clone());
-        async move {
-            let name = format!("by {number}");
-            store
-                .replace(&Integration {
-                    name,
-                    generation: 2,
-                    ..stored
-                })
-                .await
-                .unwrap()
-        }
-    })
-    .await;
-    assert_eq!(replaced.iter().filter(|replaced| **replaced).count(), 1);
-    let winner = replaced.iter().position(|replaced| *replaced).unwrap();
-    let found = store.find(environment.id, "slack").await.unwrap().unwrap();
-    assert_eq!(found.name, format!("by {winner}"));
-}
-
-pub async fn an_integration_is_replaced_in_its_own_environment_only(harness: &impl StorageHarness) {
-    let stores = harness.stores();
-    let (own, other) = (stores.environment().await, stores.environment().await);
-    let stored = fixtures::integration(own.id);
-    stores.integrations.insert(&stored).await.unwrap();
-    let next = Integration {
-        generation: 2,
-        active: false,
-        ..stored.clone()
-    };
-    let foreign = Integration {
-        environment_id: other.id,
-        ..next.clone()
-    };
-    let unknown = Integration {
-        id: IntegrationId(fixtures::uuid()),
-        ..next
-    };
-    for integration in [foreign, unknown] {
-        assert!(!stores.integrations.replace(&integration).await.unwrap());
-    }
-    assert_eq!(
-        stores.integrations.find(own.id, "slack").await.unwrap(),
-        Some(stored)
-    );
 }

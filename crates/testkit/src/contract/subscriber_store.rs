@@ -1,11 +1,14 @@
 //! The contract of [`tieline_domain::ports::SubscriberStore`].
 
-use tieline_domain::{ports::InsertError, subscriber::Subscriber};
+mod delete;
+mod find;
+mod list;
+mod update;
 
-use crate::{
-    StorageHarness,
-    fixtures::{self, subscriber_id},
-};
+pub use delete::*;
+pub use find::*;
+pub use list::*;
+pub use update::*;
 
 /// Puts an adapter through the contract of `SubscriberStore`.
 #[macro_export]
@@ -14,87 +17,20 @@ macro_rules! subscriber_store_contract {
         $crate::contract_cases! { subscriber_store [
             an_absent_subscriber_is_none,
             subscribers_come_back_as_they_were_stored,
+            profiles_come_back_as_they_were_stored,
             ids_that_look_alike_are_different,
             an_id_is_taken_once_in_its_environment,
+            subscribers_are_listed_by_each_filter,
+            a_name_is_the_first_the_last_or_both,
+            subscribers_are_listed_for_their_environment,
+            subscribers_come_in_pages,
+            an_update_replaces_profile_and_time_of_change_only,
+            a_subscriber_is_updated_in_its_own_environment_only,
+            a_deleted_subscriber_takes_along_what_hangs_on_it,
+            a_subscriber_is_deleted_in_its_own_environment_only,
+            a_deleted_subscriber_can_be_made_again,
+            a_deletion_that_is_abandoned_is_whole_or_absent,
+            nothing_is_left_of_a_subscriber_that_was_deleted_meanwhile,
         ] $($harness)* }
     };
-}
-
-pub async fn an_absent_subscriber_is_none(harness: &impl StorageHarness) {
-    let environment = harness.stores().environment().await;
-    let found = harness
-        .stores()
-        .subscribers
-        .find(environment.id, &subscriber_id("ada"))
-        .await;
-    assert_eq!(found.unwrap(), None);
-}
-
-pub async fn subscribers_come_back_as_they_were_stored(harness: &impl StorageHarness) {
-    let environment = harness.stores().environment().await;
-    let store = &harness.stores().subscribers;
-    let longest = "🦀".repeat(255);
-    for id in [
-        "a",
-        "ada@example.com",
-        "ユーザー 1",
-        "'; DROP TABLE x; --",
-        "%_",
-        longest.as_str(),
-    ] {
-        let subscriber = Subscriber {
-            created_at: "2026-02-03T04:05:06.789012Z".parse().unwrap(),
-            ..fixtures::subscriber(environment.id, id)
-        };
-        store.insert(&subscriber).await.unwrap();
-        let found = store
-            .find(environment.id, &subscriber.subscriber_id)
-            .await
-            .unwrap();
-        assert_eq!(found, Some(subscriber));
-    }
-}
-
-pub async fn ids_that_look_alike_are_different(harness: &impl StorageHarness) {
-    let environment = harness.stores().environment().await;
-    let store = &harness.stores().subscribers;
-    // Cases, and one letter in its two Unicode normal forms.
-    for id in ["zoe", "ZOE", "zo\u{eb}", "zoe\u{308}", "straße", "strasse"] {
-        assert_eq!(
-            store
-                .find(environment.id, &subscriber_id(id))
-                .await
-                .unwrap(),
-            None,
-            "{id}"
-        );
-        store
-            .insert(&fixtures::subscriber(environment.id, id))
-            .await
-            .unwrap();
-    }
-}
-
-pub async fn an_id_is_taken_once_in_its_environment(harness: &impl StorageHarness) {
-    let stores = harness.stores();
-    let (own, other) = (stores.environment().await, stores.environment().await);
-    let ada = fixtures::subscriber(own.id, "ada");
-    stores.subscribers.insert(&ada).await.unwrap();
-    assert!(matches!(
-        stores.subscribers.insert(&ada).await,
-        Err(InsertError::Taken)
-    ));
-    assert_eq!(
-        stores
-            .subscribers
-            .find(other.id, &ada.subscriber_id)
-            .await
-            .unwrap(),
-        None
-    );
-    stores
-        .subscribers
-        .insert(&fixtures::subscriber(other.id, "ada"))
-        .await
-        .unwrap();
 }

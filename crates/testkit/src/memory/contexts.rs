@@ -80,7 +80,7 @@ impl ContextStore for MemoryStorage {
         let Some(stored) = stored.find(|stored| is_same(stored, context)) else {
             return Ok(false);
         };
-        stored.data = context.data.clone();
+        stored.data.clone_from(&context.data);
         stored.bridge_url.clone_from(&context.bridge_url);
         stored.updated_at = context.updated_at;
         Ok(true)

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use tieline_domain::{
+    attempt::ConnectAttempt,
     connection::ConnectionIdentifier,
     endpoint::{ChannelEndpoint, EndpointAddress},
     id::{EnvironmentId, IntegrationId},
@@ -10,7 +11,7 @@ use tieline_domain::{
     subscriber::SubscriberId,
 };
 
-use super::{MemoryStorage, Tables, page_of, passes};
+use super::{MemoryStorage, Tables, dangling, page_of, passes};
 
 #[async_trait]
 impl EndpointStore for MemoryStorage {
@@ -45,41 +46,34 @@ impl EndpointStore for MemoryStorage {
 
     async fn insert(&self, endpoint: &ChannelEndpoint) -> Result<(), RecordError> {
         let mut tables = self.tables()?;
-        let environment = endpoint.environment_id;
-        let mut own = tables
-            .endpoints
-            .iter()
-            .filter(|e| e.environment_id == environment);
-        if own.any(|other| other.identifier == endpoint.identifier) {
-            return Err(RecordError::IdentifierTaken);
-        }
-        let is_there_yet = tables.endpoints.iter().any(|other| other.id == endpoint.id);
-        let has_home = tables.has_integration(environment, endpoint.integration_id)
-            && has_connection(&tables, endpoint);
-        if is_there_yet || !has_home || has_another_at_its_address(&tables, endpoint) {
-            return Err(RecordError::Raced);
-        }
-        tables.check_subscriber(environment, &endpoint.subscriber_id)?;
+        check_new(&tables, endpoint)?;
         write_endpoint(&mut tables, endpoint);
         Ok(())
     }
 
     async fn replace(&self, endpoint: &ChannelEndpoint) -> Result<(), RecordError> {
         let mut tables = self.tables()?;
-        let own = |e: &ChannelEndpoint| {
-            e.environment_id == endpoint.environment_id && e.id == endpoint.id
-        };
-        let Some(stored) = tables.endpoints.iter().find(|e| own(e)) else {
-            return Err(RecordError::Raced);
-        };
-        let moved = ChannelEndpoint {
-            address: endpoint.address.clone(),
-            ..stored.clone()
-        };
-        if has_another_at_its_address(&tables, &moved) {
+        if !is_known(&tables, endpoint)? {
             return Err(RecordError::Raced);
         }
         write_endpoint(&mut tables, endpoint);
+        Ok(())
+    }
+
+    async fn record(
+        &self,
+        endpoint: &ChannelEndpoint,
+        attempt: &ConnectAttempt,
+    ) -> Result<(), RecordError> {
+        let mut tables = self.tables()?;
+        if !is_known(&tables, endpoint)? {
+            check_new(&tables, endpoint)?;
+        }
+        if !tables.attempts.contains_key(&attempt.id) {
+            return Err(dangling("attempt").into());
+        }
+        write_endpoint(&mut tables, endpoint);
+        tables.attempts.insert(attempt.id, attempt.clone());
         Ok(())
     }
 
@@ -122,7 +116,40 @@ impl EndpointStore for MemoryStorage {
     }
 }
 
-/// Whether endpoints can be written along with their connection.
+/// Checks that an endpoint can be added.
+fn check_new(tables: &Tables, endpoint: &ChannelEndpoint) -> Result<(), RecordError> {
+    let environment = endpoint.environment_id;
+    let mut own = tables.endpoints.iter();
+    if own.any(|e| e.environment_id == environment && e.identifier == endpoint.identifier) {
+        return Err(RecordError::IdentifierTaken);
+    }
+    let is_there_yet = tables.endpoints.iter().any(|other| other.id == endpoint.id);
+    let has_home = tables.has_integration(environment, endpoint.integration_id)
+        && has_connection(tables, endpoint);
+    if is_there_yet || !has_home || has_another_at_its_address(tables, endpoint) {
+        return Err(RecordError::Raced);
+    }
+    tables.check_subscriber(environment, &endpoint.subscriber_id)
+}
+
+/// Whether there is an endpoint of this id, which then can take the new address.
+fn is_known(tables: &Tables, endpoint: &ChannelEndpoint) -> Result<bool, RecordError> {
+    let mut own = tables.endpoints.iter();
+    let own = own.find(|e| e.environment_id == endpoint.environment_id && e.id == endpoint.id);
+    let Some(stored) = own else {
+        return Ok(false);
+    };
+    let moved = ChannelEndpoint {
+        address: endpoint.address.clone(),
+        ..stored.clone()
+    };
+    if has_another_at_its_address(tables, &moved) {
+        return Err(RecordError::Raced);
+    }
+    Ok(true)
+}
+
+/// Checks that endpoints can be written along with their connection.
 pub(super) fn check_recorded(
     tables: &Tables,
     endpoints: &[ChannelEndpoint],

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tieline_domain::{
     attempt::{AttemptStatus, ConnectAttempt, Failure, Step, StepKind},
     connection::{ConnectionIdentifier, ConnectionMode},
+    flow::Purpose,
     id::FlowId,
     ports::Claim,
     reason::Reason,
@@ -57,9 +58,11 @@ fn full(
         StepKind::SignedIn,
         StepKind::Exchanged,
         StepKind::Connected,
+        StepKind::Linked,
         StepKind::Ended,
     ];
     ConnectAttempt {
+        purpose: Purpose::LinkUser,
         context_keys: fixtures::context_keys(&["tenant:acme", "project:x"]),
         mode: ConnectionMode::Shared,
         status,

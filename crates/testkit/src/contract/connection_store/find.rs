@@ -30,6 +30,8 @@ pub async fn an_absent_connection_is_none(harness: &impl StorageHarness) {
         None
     );
     assert_eq!(find_same(stores, &absent).await, None);
+    let deletion = stores.connections.delete(environment, &absent.identifier);
+    assert!(!deletion.await.unwrap());
 }
 
 async fn find_same(stores: &Stores, connection: &ChannelConnection) -> Option<ChannelConnection> {

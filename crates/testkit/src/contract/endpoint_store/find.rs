@@ -44,6 +44,10 @@ pub async fn an_absent_endpoint_is_none(harness: &impl StorageHarness) {
         .unwrap();
     assert_eq!(found, None);
     assert_eq!(find_same(stores, &absent).await, None);
+    let deletion = stores
+        .endpoints
+        .delete(tenant.environment.id, &absent.identifier);
+    assert!(!deletion.await.unwrap());
 }
 
 pub async fn endpoints_come_back_as_they_were_recorded(harness: &impl StorageHarness) {

@@ -13,8 +13,9 @@ use crate::{
     harness::Tenant,
 };
 
-/// Two connections, with two endpoints in the first and one in the second, newest first.
-async fn seed(stores: &Stores, tenant: &Tenant) -> ([ChannelConnection; 2], [ChannelEndpoint; 3]) {
+/// Two connections, with two endpoints in the first, one in the second and one in none, newest
+/// first.
+async fn seed(stores: &Stores, tenant: &Tenant) -> ([ChannelConnection; 2], [ChannelEndpoint; 4]) {
     let slack = fixtures::connection(&tenant.slack, subscriber_owner("ada"));
     let teams = fixtures::connection(&tenant.teams, shared_by(&["tenant:acme"]));
     let made = |connection, subscriber, second| ChannelEndpoint {
@@ -25,9 +26,11 @@ async fn seed(stores: &Stores, tenant: &Tenant) -> ([ChannelConnection; 2], [Cha
         made(&slack, &tenant.ada.subscriber_id, 3),
         made(&slack, &tenant.bob.subscriber_id, 2),
         made(&teams, &tenant.ada.subscriber_id, 1),
+        fixtures::loose_endpoint(&tenant.slack, &tenant.bob.subscriber_id),
     ];
     insert(stores, &tenant.slack, &slack, &endpoints[..2]).await;
-    insert(stores, &tenant.teams, &teams, &endpoints[2..]).await;
+    insert(stores, &tenant.teams, &teams, &endpoints[2..3]).await;
+    stores.endpoints.insert(&endpoints[3]).await.unwrap();
     ([slack, teams], endpoints)
 }
 
@@ -49,7 +52,7 @@ async fn listed(
 pub async fn endpoints_are_listed_by_each_filter(harness: &impl StorageHarness) {
     let stores = harness.stores();
     let tenant = stores.tenant().await;
-    let ([slack, _], [ada, bob, shared]) = seed(stores, &tenant).await;
+    let ([slack, _], [ada, bob, shared, loose]) = seed(stores, &tenant).await;
     let all = || EndpointFilter::default();
     let of = |id| EndpointFilter {
         subscriber_id: Some(subscriber_id(id)),
@@ -76,15 +79,16 @@ pub async fn endpoints_are_listed_by_each_filter(harness: &impl StorageHarness) 
         ..through("slack")
     };
     let cases = [
-        (all(), vec![&ada, &bob, &shared]),
+        (all(), vec![&ada, &bob, &shared, &loose]),
         (of("ada"), vec![&ada, &shared]),
+        (of("bob"), vec![&bob, &loose]),
         (of("eve"), vec![]),
         (inside(slack.identifier.as_str()), vec![&ada, &bob]),
         (inside("unknown"), vec![]),
         (teams, vec![&shared]),
-        (through("slack"), vec![&ada, &bob]),
+        (through("slack"), vec![&ada, &bob, &loose]),
         (keys(&["tenant:acme"]), vec![&shared]),
-        (keys(&[]), vec![&ada, &bob]),
+        (keys(&[]), vec![&ada, &bob, &loose]),
         (sum, vec![&ada]),
     ];
     for (filter, expected) in cases {

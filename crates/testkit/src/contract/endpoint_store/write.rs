@@ -11,7 +11,7 @@ use crate::{
     fixtures::{self, seconds_later, subscriber_owner},
 };
 
-async fn find(stores: &Stores, endpoint: &ChannelEndpoint) -> Option<ChannelEndpoint> {
+pub(super) async fn find(stores: &Stores, endpoint: &ChannelEndpoint) -> Option<ChannelEndpoint> {
     stores
         .endpoints
         .find(endpoint.environment_id, &endpoint.identifier)
@@ -44,6 +44,22 @@ pub async fn an_endpoint_that_is_there_gets_the_new_address_and_secret(
         .await
         .unwrap();
     assert_eq!(find(stores, &renewed).await, Some(renewed));
+}
+
+pub async fn an_endpoint_in_no_connection_stays_as_it_is(harness: &impl StorageHarness) {
+    let stores = harness.stores();
+    let tenant = stores.tenant().await;
+    let stored = fixtures::loose_endpoint(&tenant.slack, &tenant.ada.subscriber_id);
+    stores.endpoints.insert(&stored).await.unwrap();
+    let connection = fixtures::connection(&tenant.slack, subscriber_owner("ada"));
+    insert(stores, &tenant.slack, &connection, &[]).await;
+    let intruder = ChannelEndpoint {
+        id: stored.id,
+        ..fixtures::endpoint(&connection, &tenant.ada.subscriber_id)
+    };
+    let recorded = replace(stores, &tenant.slack, &connection, &[intruder]).await;
+    assert!(matches!(recorded, Err(RecordError::Raced)), "{recorded:?}");
+    assert_eq!(find(stores, &stored).await, Some(stored));
 }
 
 pub async fn an_endpoint_of_another_connection_stays_as_it_is(harness: &impl StorageHarness) {

@@ -1,0 +1,67 @@
+//! Writing endpoints that come without a connection of their own, in one transaction. Whatever
+//! returns early drops it, and with it all that was written.
+
+use sqlx::SqliteConnection;
+use tieline_domain::{attempt::ConnectAttempt, endpoint::ChannelEndpoint, ports::RecordError};
+
+use crate::{
+    attempt_store, database::Pools, endpoint_store::write, error::record_error, integration_store,
+};
+
+pub(super) async fn insert(pools: &Pools, endpoint: &ChannelEndpoint) -> Result<(), RecordError> {
+    let mut tx = pools.begin_write().await?;
+    insert_new(&mut tx, endpoint).await?;
+    tx.commit().await.map_err(record_error)
+}
+
+/// Records what a flow that links a person leaves behind.
+pub(super) async fn record(
+    pools: &Pools,
+    endpoint: &ChannelEndpoint,
+    attempt: &ConnectAttempt,
+) -> Result<(), RecordError> {
+    let mut tx = pools.begin_write().await?;
+    let replaced = write::replace(&mut *tx, endpoint).await;
+    if !replaced.map_err(record_error)? {
+        insert_new(&mut tx, endpoint).await?;
+    }
+    if !attempt_store::update(&mut tx, attempt, None)
+        .await
+        .map_err(record_error)?
+    {
+        return Err(attempt_store::no_such_attempt().into());
+    }
+    tx.commit().await.map_err(record_error)
+}
+
+async fn insert_new(
+    db: &mut SqliteConnection,
+    endpoint: &ChannelEndpoint,
+) -> Result<(), RecordError> {
+    let (environment, integration) = (endpoint.environment_id, endpoint.integration_id);
+    if !integration_store::exists(db, environment, integration)
+        .await
+        .map_err(record_error)?
+    {
+        return Err(RecordError::Raced);
+    }
+    let connection = match &endpoint.connection_identifier {
+        None => None,
+        Some(identifier) => {
+            let found = write::connection_id(db, endpoint, identifier).await;
+            Some(found.map_err(record_error)?.ok_or(RecordError::Raced)?)
+        }
+    };
+    if write::insert(db, connection, endpoint)
+        .await
+        .map_err(record_error)?
+    {
+        return Ok(());
+    }
+    let is_taken = write::identifier_is_taken(db, endpoint).await;
+    Err(if is_taken.map_err(record_error)? {
+        RecordError::IdentifierTaken
+    } else {
+        RecordError::Raced
+    })
+}

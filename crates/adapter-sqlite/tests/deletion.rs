@@ -1,0 +1,150 @@
+//! That what was deleted is gone from the disk.
+#![expect(clippy::unwrap_used, reason = "all of it is a test")]
+
+use std::fs;
+
+use tempfile::TempDir;
+use tieline_adapter_sqlite::SqliteDatabase;
+use tieline_domain::{
+    connection::ChannelConnection,
+    endpoint::ChannelEndpoint,
+    environment::Environment,
+    integration::Integration,
+    page::{From, Order, PageRequest},
+    ports::{
+        ConnectionFilter, ConnectionStore, EndpointStore, EnvironmentStore, IntegrationStore,
+        SubscriberStore,
+    },
+    sealed::Sealed,
+};
+use tieline_testkit::fixtures;
+
+/// The bytes with which every sealed value of these tests begins.
+const CANARY: &[u8] = b"\xca\x4a\xf7 a canary, sealed \xca\x4a\xf7";
+
+/// How many connections are made: enough to fill pages, and to split them.
+const MANY: usize = 120;
+
+struct Seeded {
+    folder: TempDir,
+    database: SqliteDatabase,
+    environment: Environment,
+}
+
+impl Seeded {
+    async fn open() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/tieline.db", folder.path().display());
+        let database = SqliteDatabase::open(&url).await.unwrap();
+        database.migrate().await.unwrap();
+        let (organization, mut environment) = (fixtures::organization(), fixtures::environment());
+        environment.organization_id = organization.id;
+        let store = database.environments();
+        store.insert_organization(&organization).await.unwrap();
+        store.insert(&environment).await.unwrap();
+        Self {
+            folder,
+            database,
+            environment,
+        }
+    }
+
+    /// An integration, and a subscriber with many connections and endpoints, all with canaries.
+    async fn fill(&self) -> Integration {
+        let ada = fixtures::subscriber(self.environment.id, "ada");
+        self.database.subscribers().insert(&ada).await.unwrap();
+        let integration = Integration {
+            credentials: canary(0),
+            ..fixtures::integration(self.environment.id)
+        };
+        let integrations = self.database.integrations();
+        integrations.insert(&integration).await.unwrap();
+        for number in 0..MANY {
+            let connection = connection(&integration, number);
+            let connections = self.database.connections();
+            connections.insert(&connection).await.unwrap();
+            let endpoint = ChannelEndpoint {
+                secret: Some(canary(number)),
+                ..fixtures::endpoint(&connection, &ada.subscriber_id)
+            };
+            self.database.endpoints().insert(&endpoint).await.unwrap();
+        }
+        integration
+    }
+
+    /// How often the canary is found in what is left on the disk after a close.
+    async fn close(self) -> usize {
+        self.database.close().await;
+        let files = fs::read_dir(self.folder.path()).unwrap();
+        let texts = files.map(|file| fs::read(file.unwrap().path()).unwrap());
+        texts.map(|bytes| count(&bytes)).sum()
+    }
+}
+
+/// A sealed value; of some of them a page cannot hold all.
+fn canary(number: usize) -> Sealed {
+    let length = [100, 700, 3000, 20_000][number % 4];
+    Sealed(CANARY.iter().copied().cycle().take(length).collect())
+}
+
+fn connection(integration: &Integration, number: usize) -> ChannelConnection {
+    let mut connection = fixtures::connection(integration, fixtures::subscriber_owner("ada"));
+    for credential in &mut connection.credentials {
+        credential.access_token = canary(number);
+        credential.refresh_token = Some(canary(number + 1));
+    }
+    connection
+}
+
+fn count(bytes: &[u8]) -> usize {
+    bytes
+        .windows(CANARY.len())
+        .filter(|part| *part == CANARY)
+        .count()
+}
+
+#[tokio::test]
+async fn what_is_kept_is_on_the_disk() {
+    let seeded = Seeded::open().await;
+    seeded.fill().await;
+    assert!(seeded.close().await > MANY);
+}
+
+#[tokio::test]
+async fn secrets_of_a_deleted_integration_are_gone_from_the_disk() {
+    let seeded = Seeded::open().await;
+    let integration = seeded.fill().await;
+    let integrations = seeded.database.integrations();
+    let deletion = integrations.delete(seeded.environment.id, integration.id);
+    assert!(deletion.await.unwrap());
+    assert_eq!(seeded.close().await, 0);
+}
+
+#[tokio::test]
+async fn secrets_of_connections_that_go_one_by_one_are_gone_from_the_disk() {
+    let seeded = Seeded::open().await;
+    let integration = seeded.fill().await;
+    let store = seeded.database.connections();
+    let (filter, page) = (ConnectionFilter::default(), all());
+    let stored = store.list(integration.environment_id, &filter, &page).await;
+    for connection in stored.unwrap().items {
+        let deletion = store.delete(integration.environment_id, &connection.identifier);
+        assert!(deletion.await.unwrap());
+    }
+    let renewed = Integration {
+        credentials: fixtures::sealed("renewed"),
+        generation: 2,
+        ..integration
+    };
+    let integrations = seeded.database.integrations();
+    assert!(integrations.replace(&renewed).await.unwrap());
+    assert_eq!(seeded.close().await, 0);
+}
+
+fn all() -> PageRequest {
+    PageRequest {
+        limit: 1000,
+        from: From::Start,
+        order: Order::Descending,
+    }
+}
