@@ -41,13 +41,23 @@ pub(super) fn push_filter(
     }
     if let Some(provider) = provider {
         query.push(" AND connections.integration_id IN (SELECT id FROM integrations");
-        query.push(" WHERE environment_id = ").push_bind(environment.0);
-        query.push(" AND provider = ").push_bind(provider.as_str()).push(")");
+        query
+            .push(" WHERE environment_id = ")
+            .push_bind(environment.0);
+        query
+            .push(" AND provider = ")
+            .push_bind(provider.as_str())
+            .push(")");
     }
     if let Some(identifier) = integration_identifier {
         // There is at most one: an equality lets the index on it keep the order of the list.
         query.push(" AND connections.integration_id = (SELECT id FROM integrations");
-        query.push(" WHERE environment_id = ").push_bind(environment.0);
-        query.push(" AND identifier = ").push_bind(identifier).push(")");
+        query
+            .push(" WHERE environment_id = ")
+            .push_bind(environment.0);
+        query
+            .push(" AND identifier = ")
+            .push_bind(identifier)
+            .push(")");
     }
 }

@@ -31,7 +31,7 @@ pub trait IntegrationStore: Send + Sync {
     /// The environment's integrations, oldest first.
     async fn list(&self, environment: EnvironmentId) -> Result<Vec<Integration>, StoreError>;
 
-    /// Replaces everything but the keys of the integration whose `generation` is one less than
-    /// the given one's. Answers whether there was such a one.
+    /// Replaces name, activity, credentials, generation and time of change of the integration of
+    /// this id, if its `generation` is one less than the given one's. Answers whether it was.
     async fn replace(&self, integration: &Integration) -> Result<bool, StoreError>;
 }
