@@ -190,6 +190,7 @@ pub(crate) fn status_of(reason: Reason) -> StatusCode {
         Reason::Forbidden => StatusCode::FORBIDDEN,
         Reason::RouteNotFound
         | Reason::NotFound
+        | Reason::AttemptUnknown
         | Reason::SubscriberNotFound
         | Reason::IntegrationNotFound
         | Reason::CredentialsMissing => StatusCode::NOT_FOUND,

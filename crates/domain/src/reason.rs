@@ -137,6 +137,8 @@ catalogue! {
         "Go back to the product and start the connection anew.";
     CallbackMalformed "callback_malformed" Person: "The provider's answer cannot be read.",
         "Go back to the product and start the connection anew.";
+    AttemptUnknown "attempt_unknown" Person: "There is no connection under this reference.",
+        "Go back to the product and start the connection there.";
     InProgress "in_progress" Person: "This connection is just being made.",
         "Wait a moment, then load this page again.";
     IntegrationUnavailable "integration_unavailable" Product:

@@ -50,8 +50,7 @@ pub(crate) struct ConnectOauthRequest {
     /// Reserved for integrations that demand proof of the context. No integration can demand it
     /// yet, so it is accepted and not looked at.
     #[schema(max_length = 128)]
-    #[serde(rename = "contextHash")]
-    _context_hash: Option<String>,
+    context_hash: Option<String>,
 
     /// Slack: the bot scopes to ask for. Without it: `chat:write`, `chat:write.public`,
     /// `channels:read`, `groups:read`, `users:read`, `users:read.email`. Microsoft Teams: ignored,
@@ -145,6 +144,7 @@ impl TryFrom<ConnectOauthRequest> for MintConnectUrl {
 
     fn try_from(body: ConnectOauthRequest) -> Result<Self, ApiError> {
         let mut problems = Problems::default();
+        problems.context_hash(body.context_hash.as_deref());
         let request = Self {
             subscriber_id: problems.check("subscriberId", body.subscriber_id, SubscriberId::parse),
             connection_identifier: problems.check(
@@ -190,6 +190,12 @@ impl Problems {
             self.add("integrationIdentifier", &"must have 1 to 128 characters");
         }
         identifier
+    }
+
+    fn context_hash(&mut self, hash: Option<&str>) {
+        if hash.is_some_and(|hash| hash.chars().count() > 128) {
+            self.add("contextHash", &"must have at most 128 characters");
+        }
     }
 
     fn scopes(&mut self, scopes: Option<Vec<String>>) -> Option<Vec<String>> {
