@@ -69,5 +69,6 @@ pub fn openapi() -> Document {
 pub(crate) fn routes(document: Document) -> Router<Api> {
     SwaggerUi::new("/docs")
         .url("/openapi.json", document)
+        .config(Config::default().use_base_layout())
         .into()
 }

@@ -27,7 +27,7 @@ impl Mender {
             Self::WorkspaceAdmin => "An administrator of your workspace can",
             Self::Product => "The team behind the product that sent you here can",
             Self::Operator => "The people who run this service can",
-            Self::Provider => "Nobody but the provider can, and mostly it is over soon",
+            Self::Provider => "Only the provider can",
         }
     }
 }
