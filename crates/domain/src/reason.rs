@@ -186,6 +186,9 @@ catalogue! {
     TenantMismatch "tenant_mismatch" Person:
         "You signed in to another organization than the one that consented.",
         "Start again and use one account of the organization for both steps.";
+    AccountMismatch "account_mismatch" Person:
+        "This is another workspace than the one that is connected under this name.",
+        "Start again and choose the workspace that is connected, or have that one disconnected.";
     IdTokenInvalid "id_token_invalid" Provider: "The provider's proof of identity does not hold.",
         "Start again; if it stays, report the reference.";
     SubscriberGone "subscriber_gone" Product: "The product no longer knows this user.",

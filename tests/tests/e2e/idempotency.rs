@@ -64,6 +64,7 @@ async fn another_body_under_the_same_key_is_refused() {
     assert_eq!(reply.json()["errors"], json!({}));
     assert_eq!(reply.header(HEADER), Some("k1"));
     assert_eq!(reply.header(REPLAY), None);
+    assert_eq!(reply.header("link"), Some("</docs>; rel=\"help\""));
 }
 
 #[tokio::test]

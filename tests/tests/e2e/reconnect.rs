@@ -153,22 +153,21 @@ async fn two_owners_who_ask_for_one_identifier_at_once_do_not_both_get_it() {
     stage.api.only_connection().await;
 }
 
-/// Whoever was linked in the workspace that was there before is nobody in the new one.
+/// C36: whoever is linked in the one workspace is nobody in the other.
 #[tokio::test]
-#[ignore = "a connection that moves keeps the endpoints of the workspace that it leaves"]
-async fn an_identifier_of_ones_own_moves_to_another_workspace_without_its_people() {
+async fn an_identifier_of_ones_own_does_not_move_to_another_workspace() {
     let stage = Stage::start().await;
     let named = json!({ "connectionIdentifier": "main" });
     stage.connect_slack(&named).await;
     let minted = stage.mint_with("slack", &named).await;
     let browser = Browser::new().choosing("workspace", BOOKS);
-    let (page, _) = stage.allow(&minted, browser).await;
-    assert_eq!(page.status, 200);
-    let connection = stage.api.only_connection().await;
-    assert_eq!(connection["identifier"], "main");
-    assert_eq!(connection["workspace"]["id"], BOOKS);
-    let endpoint = stage.api.only_endpoint().await;
-    assert_eq!(endpoint["endpoint"]["userId"], "U0INESMORO");
+    let before = stage.api.only_connection().await;
+    let (page, attempt) = stage.allow(&minted, browser).await;
+    assert_eq!(page.status, 400);
+    assert_eq!(attempt["code"], "account_mismatch");
+    assert_eq!(stage.api.only_connection().await, before);
+    stage.api.only_endpoint().await;
+    assert_eq!(stage.control.count(Endpoint::SlackAuthRevoke), 1);
 }
 
 /// Two flows of one owner to one workspace, at the same moment.
