@@ -19,6 +19,9 @@ use utoipa::ToSchema;
 /// How long a client is asked to wait when the database is away, in seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
 
+/// Where the use of idempotency keys is explained (RFC 8288).
+const HELP: HeaderValue = HeaderValue::from_static("</docs>; rel=\"help\"");
+
 /// The body of every error.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -123,6 +126,9 @@ impl ApiError {
         } else {
             (status, Json(error)).into_response()
         };
+        if let Reason::IdempotencyKeyInvalid | Reason::IdempotencyKeyReused = self.reason {
+            response.headers_mut().insert(header::LINK, HELP);
+        }
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response
                 .headers_mut()
@@ -193,6 +199,7 @@ pub(crate) fn status_of(reason: Reason) -> StatusCode {
         Reason::Forbidden => StatusCode::FORBIDDEN,
         Reason::RouteNotFound
         | Reason::NotFound
+        | Reason::AttemptUnknown
         | Reason::SubscriberNotFound
         | Reason::IntegrationNotFound
         | Reason::ConnectionNotFound

@@ -48,6 +48,12 @@ impl Fields {
         identifier
     }
 
+    pub(crate) fn context_hash(&mut self, hash: Option<&str>) {
+        if hash.is_some_and(|hash| hash.chars().count() > 128) {
+            self.add("contextHash", &"must have at most 128 characters");
+        }
+    }
+
     pub(crate) fn scopes(
         &mut self,
         field: &str,

@@ -8,7 +8,7 @@ use utoipa::{
         security::{ApiKey, ApiKeyValue, SecurityScheme},
     },
 };
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::{
     api::Api,
@@ -72,5 +72,6 @@ pub fn openapi() -> Document {
 pub(crate) fn routes(document: Document) -> Router<Api> {
     SwaggerUi::new("/docs")
         .url("/openapi.json", document)
+        .config(Config::default().use_base_layout())
         .into()
 }

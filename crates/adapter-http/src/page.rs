@@ -114,7 +114,7 @@ pub(crate) fn fault(fault: &Fault) -> Response {
 fn title(reason: Reason) -> &'static str {
     match reason {
         Reason::AccessDenied => "Not connected",
-        Reason::NotFound => "Nothing here",
+        Reason::AttemptUnknown => "Nothing here",
         _ => "This did not work",
     }
 }

@@ -190,3 +190,6 @@ fn options(path: &Path, settings: &SqliteSettings) -> SqliteConnectOptions {
         .create_if_missing(false)
         .busy_timeout(settings.busy_timeout)
 }
+
+#[cfg(test)]
+mod tests;

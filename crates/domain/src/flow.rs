@@ -127,10 +127,10 @@ impl Flow {
         Owner::of(self.mode, self.subscriber_id.as_ref(), &self.context_keys)
     }
 
-    /// Whether this flow may take over a connection whose identifier it asks for: only one of the
-    /// same integration and owner.
+    /// Whether this flow may renew a connection whose identifier it asks for: only one of the same
+    /// integration and owner.
     #[must_use]
-    pub fn may_replace(&self, holder: &ChannelConnection) -> bool {
+    pub fn may_renew(&self, holder: &ChannelConnection) -> bool {
         holder.integration_id == self.integration_id && holder.owner == self.owner()
     }
 

@@ -27,7 +27,7 @@ impl Mender {
             Self::WorkspaceAdmin => "An administrator of your workspace can",
             Self::Product => "The team behind the product that sent you here can",
             Self::Operator => "The people who run this service can",
-            Self::Provider => "Nobody but the provider can, and mostly it is over soon",
+            Self::Provider => "Only the provider can",
         }
     }
 }
@@ -147,6 +147,8 @@ catalogue! {
         "Go back to the product and start the connection anew.";
     CallbackMalformed "callback_malformed" Person: "The provider's answer cannot be read.",
         "Go back to the product and start the connection anew.";
+    AttemptUnknown "attempt_unknown" Person: "There is no connection under this reference.",
+        "Go back to the product and start the connection there.";
     InProgress "in_progress" Person: "This connection is just being made.",
         "Wait a moment, then load this page again.";
     IntegrationUnavailable "integration_unavailable" Product:
@@ -195,8 +197,8 @@ catalogue! {
         "You signed in to another organization than the one that consented.",
         "Start again and use one account of the organization for both steps.";
     AccountMismatch "account_mismatch" Person:
-        "You agreed for another workspace than the one that is connected.",
-        "Start again and choose the workspace that the product is connected to.";
+        "This is another workspace than the one that is connected under this name.",
+        "Start again and choose the workspace that is connected, or have that one disconnected.";
     ConnectionGone "connection_gone" Product: "The connection was deleted meanwhile.",
         "Connect the workspace again, then link the person.";
     PersonMissing "person_missing" Provider: "The provider did not say who you are.",

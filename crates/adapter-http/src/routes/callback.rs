@@ -161,7 +161,7 @@ pub(crate) async fn show(
 ) -> Response {
     let shown = match id.parse::<FlowId>() {
         Ok(id) => api.broker.show_attempt(id).await,
-        Err(_) => Err(Reason::NotFound.into()),
+        Err(_) => Err(Reason::AttemptUnknown.into()),
     };
     match shown {
         Ok(shown) => page::result(&shown),

@@ -59,8 +59,7 @@ pub(crate) struct LinkOauthRequest {
     /// Reserved for integrations that demand proof of the context. No integration can demand it
     /// yet, so it is accepted and not looked at.
     #[schema(max_length = 128)]
-    #[serde(rename = "contextHash")]
-    _context_hash: Option<String>,
+    context_hash: Option<String>,
     /// Slack: the user scopes to ask for; without it `identity.basic`. Microsoft Teams: ignored.
     #[schema(max_items = 100, example = json!(["identity.basic"]))]
     user_scope: Option<Vec<String>>,
@@ -238,6 +237,7 @@ impl TryFrom<LinkOauthRequest> for MintLinkUrl {
 
     fn try_from(body: LinkOauthRequest) -> Result<Self, ApiError> {
         let mut fields = Fields::default();
+        fields.context_hash(body.context_hash.as_deref());
         let subscriber_id = fields.check(
             "subscriberId",
             Some(body.subscriber_id),
@@ -273,7 +273,7 @@ impl TryFrom<ChatOauthRequest> for LinkOauthRequest {
             integration_identifier: body.integration_identifier,
             connection_identifier: body.connection_identifier,
             context: body.context,
-            _context_hash: None,
+            context_hash: None,
             user_scope: body.user_scope,
         })
     }
@@ -286,7 +286,7 @@ impl From<ChatOauthRequest> for ConnectOauthRequest {
             integration_identifier: body.integration_identifier,
             connection_identifier: body.connection_identifier,
             context: body.context,
-            _context_hash: None,
+            context_hash: None,
             scope: body.scope,
             connection_mode: body.connection_mode,
             auto_link_user: body.auto_link_user,

@@ -73,10 +73,13 @@ impl Integrations {
                     "{} ({}) is made in {}",
                     made.identifier, made.provider, environment.name
                 );
-                println!(
-                    "Register this callback with the app: {}",
-                    broker.redirect_uri
-                );
+                let policy = broker.providers.find(&made.provider).map(|p| &p.policy);
+                if policy.is_some_and(|policy| policy.connect.is_some()) {
+                    println!(
+                        "Register this callback with the app: {}",
+                        broker.redirect_uri
+                    );
+                }
             }
             Self::List { environment } => {
                 let environment = environment.find(&broker).await?;

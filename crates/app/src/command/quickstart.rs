@@ -1,6 +1,6 @@
 //! `tieline quickstart`: everything in one, on sample data.
 
-use std::{path::PathBuf, time::Duration};
+use std::{collections::HashSet, path::PathBuf, time::Duration};
 
 use anyhow::Context;
 use clap::Args;
@@ -8,7 +8,7 @@ use tieline_domain::{
     attempt::ConnectAttempt,
     broker::Broker,
     environment::Environment,
-    id::EnvironmentId,
+    id::{EnvironmentId, FlowId},
     page::{From, Order, PageRequest},
     ports::AttemptFilter,
     provider::ProviderId,
@@ -124,12 +124,11 @@ impl Sample {
 
     /// Prints what to do, and each connection as it comes, until the process is asked to end.
     async fn accompany(&self, broker: &Broker) -> anyhow::Result<()> {
-        let seen = newest_attempt(broker, self.environment.id)
-            .await?
-            .map(|attempt| attempt.id);
+        let ended = ended_attempts(broker, self.environment.id).await?;
+        let told = ended.into_iter().map(|attempt| attempt.id).collect();
         let url = self.mint(broker, "slack").await?;
         self.print_welcome(&url);
-        let watch = watch(broker, self.environment.id, seen);
+        let watch = watch(broker, self.environment.id, told);
         tokio::select! {
             watched = watch => watched,
             () = termination() => Ok(()),
@@ -217,32 +216,33 @@ async fn make_integration(
 /// How often the attempts are looked at.
 const WATCH_INTERVAL: Duration = Duration::from_millis(300);
 
+/// How many of the newest attempts are looked at.
+const WATCHED: u32 = 50;
+
 /// Prints each attempt that ends from now on.
 async fn watch(
     broker: &Broker,
     environment: EnvironmentId,
-    mut seen: Option<tieline_domain::id::FlowId>,
+    mut told: HashSet<FlowId>,
 ) -> anyhow::Result<()> {
     let mut interval = tokio::time::interval(WATCH_INTERVAL);
     loop {
         interval.tick().await;
-        let Some(newest) = newest_attempt(broker, environment).await? else {
-            continue;
-        };
-        if Some(newest.id) == seen || !newest.status.has_ended() {
-            continue;
+        for attempt in ended_attempts(broker, environment).await? {
+            if told.insert(attempt.id) {
+                show::attempt(broker, &attempt).await?;
+            }
         }
-        seen = Some(newest.id);
-        show::attempt(broker, &newest).await?;
     }
 }
 
-async fn newest_attempt(
+/// The newest attempts that have ended, oldest first.
+async fn ended_attempts(
     broker: &Broker,
     environment: EnvironmentId,
-) -> anyhow::Result<Option<ConnectAttempt>> {
+) -> anyhow::Result<Vec<ConnectAttempt>> {
     let request = PageRequest {
-        limit: 1,
+        limit: WATCHED,
         from: From::Start,
         order: Order::Descending,
     };
@@ -250,5 +250,9 @@ async fn newest_attempt(
         .attempts
         .list(environment, &AttemptFilter::default(), &request)
         .await?;
-    Ok(page.items.into_iter().next())
+    let ended = page
+        .items
+        .into_iter()
+        .filter(|attempt| attempt.status.has_ended());
+    Ok(ended.rev().collect())
 }

@@ -44,7 +44,7 @@ pub trait AttemptStore: Send + Sync {
     async fn claim(&self, attempt: &ConnectAttempt) -> Result<Claim, StoreError>;
 
     /// Replaces an attempt whose stored status is `from`. Of any number of callers, exactly one
-    /// wins.
+    /// wins. The environment has the attempt; otherwise this fails.
     async fn advance(
         &self,
         from: AttemptStatus,

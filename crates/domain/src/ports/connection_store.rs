@@ -46,7 +46,8 @@ pub struct RecordConnection {
     pub write: ConnectionWrite,
     /// The connection as it is to be.
     pub connection: ChannelConnection,
-    /// The endpoints to insert; one whose id is there already gets the new address and secret.
+    /// The connection's endpoints to insert; one whose id is there already gets the new address
+    /// and secret.
     pub endpoints: Vec<ChannelEndpoint>,
     /// The attempt as it is to be, whatever its stored status; it exists.
     pub attempt: ConnectAttempt,
@@ -55,7 +56,8 @@ pub struct RecordConnection {
 /// Why nothing at all was recorded.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
-    /// The identifier belongs to another connection.
+    /// The identifier belongs to a connection of another owner or integration. One that the same
+    /// owner made meanwhile is a race.
     #[error("the connection identifier is taken")]
     IdentifierTaken,
     /// Somebody else wrote the same connection or endpoint meanwhile: look again, then try again.

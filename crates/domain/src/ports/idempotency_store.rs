@@ -17,7 +17,8 @@ pub enum IdempotencyClaim {
 /// Keeps answers under idempotency keys.
 #[async_trait]
 pub trait IdempotencyStore: Send + Sync {
-    /// Stores a record unless its scope holds one that has not expired at `now`. Of any number of
+    /// Stores a record unless its scope holds one that has not expired at `now`; a record has
+    /// expired from its `expires_at` on, that instant included. Of any number of
     /// callers exactly one stores; the others get what it stored.
     async fn claim(
         &self,

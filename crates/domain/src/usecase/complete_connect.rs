@@ -62,6 +62,10 @@ impl Broker {
             .await?
             .ok_or(Reason::IntegrationUnavailable)?;
         let (provider, connect) = self.flow_of(&integration)?;
+        let client = provider
+            .client
+            .as_deref()
+            .ok_or(Reason::OauthNotSupported)?;
         let answer = if integration.active {
             read_answer(callback, &flow, connect)
         } else {
@@ -79,10 +83,6 @@ impl Broker {
                 self.sign_in_url(connect, &app, flow, tenant),
             )),
             Ok(Answer::Code(code)) => {
-                let client = provider
-                    .client
-                    .as_deref()
-                    .ok_or(Reason::OauthNotSupported)?;
                 let run = Run {
                     broker: self,
                     flow: &flow,
@@ -269,19 +269,20 @@ impl Run<'_> {
         }
     }
 
-    /// Ends the attempt without a connection. A store that is away cannot change what happened:
-    /// the person is told all the same, and the sweep finds the attempt later.
+    /// Ends the attempt without a connection, unless it turns out to have ended otherwise: a commit
+    /// whose answer was lost. A store that is away cannot change what happened: the person is told
+    /// all the same, and the sweep finds the attempt later.
     async fn give_up(&self, attempt: ConnectAttempt, failure: Failure) -> ConnectAttempt {
         let failed = attempt.failed(&failure, self.broker.clock.now());
-        if let Err(error) = self
-            .broker
-            .attempts
-            .advance(AttemptStatus::Exchanging, &failed)
-            .await
-        {
-            log_store_error(&failed, &error);
+        let attempts = &self.broker.attempts;
+        match attempts.advance(AttemptStatus::Exchanging, &failed).await {
+            Ok(Claim::Won) => failed,
+            Ok(Claim::Lost(stored)) => *stored,
+            Err(error) => {
+                log_store_error(&failed, &error);
+                failed
+            }
         }
-        failed
     }
 
     /// Takes back what the provider issued and nobody will keep. An account that another

@@ -162,7 +162,7 @@ impl Broker {
             .find(flow.environment_id, identifier)
             .await?
         {
-            Some(holder) if !flow.may_replace(&holder) => {
+            Some(holder) if !flow.may_renew(&holder) => {
                 let message = format!(
                     "connectionIdentifier {identifier} belongs to another owner or integration"
                 );

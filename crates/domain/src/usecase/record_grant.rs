@@ -112,8 +112,8 @@ impl Run<'_> {
         Ok(record.attempt)
     }
 
-    /// The connection as it is to be: the same owner's to the same workspace, renewed; else the
-    /// one whose identifier was asked for, if it is the owner's; else a new one.
+    /// The connection as it is to be: the same owner's to the same workspace, renewed; else a new
+    /// one, if the identifier that was asked for is free.
     async fn connection(
         &self,
         grant: &Grant,
@@ -129,20 +129,21 @@ impl Run<'_> {
                 &grant.workspace.id,
             )
             .await?;
-        let named = match (&same, &flow.connection_identifier) {
-            (None, Some(identifier)) => broker.connections.find(environment, identifier).await?,
-            _ => None,
-        };
-        if named
-            .as_ref()
-            .is_some_and(|holder| !flow.may_replace(holder))
-        {
-            return Err(NotRecorded::Final(Reason::IdentifierTaken.into()));
+        if let Some(stored) = same {
+            return Ok((ConnectionWrite::Replace, self.renewed(stored, grant)));
         }
-        Ok(match same.or(named) {
-            Some(stored) => (ConnectionWrite::Replace, self.renewed(stored, grant)),
-            None => (ConnectionWrite::Insert, self.made(grant)),
-        })
+        let holder = match &flow.connection_identifier {
+            Some(identifier) => broker.connections.find(environment, identifier).await?,
+            None => None,
+        };
+        match holder {
+            None => Ok((ConnectionWrite::Insert, self.made(grant))),
+            // Who is linked in its workspace is nobody in another: it does not move.
+            Some(holder) if flow.may_renew(&holder) => {
+                Err(NotRecorded::Final(Reason::AccountMismatch.into()))
+            }
+            Some(_) => Err(NotRecorded::Final(Reason::IdentifierTaken.into())),
+        }
     }
 
     fn made(&self, grant: &Grant) -> ChannelConnection {

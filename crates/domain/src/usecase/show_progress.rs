@@ -31,7 +31,7 @@ impl Broker {
             .attempts
             .find_anywhere(id)
             .await?
-            .ok_or(Reason::NotFound)?;
+            .ok_or(Reason::AttemptUnknown)?;
         let environment = self.environments.find(attempt.environment_id).await?;
         let policy = self
             .providers

@@ -112,7 +112,7 @@ mod tests {
             pkce_verifier: "v".repeat(43).into(),
             nonce: "n".to_owned(),
         };
-        let url = consent(&base).url(&AuthorizeInputs {
+        let url = page(&base, "scope").url(&AuthorizeInputs {
             credentials: &app,
             redirect_uri: "https://t.example/cb",
             state: "s-t_a~te",

@@ -55,13 +55,18 @@ fn consented(
         "user_not_found",
         "That person is no member of what you chose.",
     ))?;
-    let channel = owner.channel(params.get(SlackForm::CHANNEL)).ok_or((
-        "channel_not_found",
-        "That channel is not part of what you chose.",
-    ))?;
+    let channel = if request.wants_webhook() {
+        let chosen = owner.channel(params.get(SlackForm::CHANNEL));
+        Some(chosen.cloned().ok_or((
+            "channel_not_found",
+            "That channel is not part of what you chose.",
+        ))?)
+    } else {
+        None
+    };
     Ok(Consented {
         owner: owner.id().to_owned(),
         person: person.id.clone(),
-        channel: request.wants_webhook().then(|| channel.clone()),
+        channel,
     })
 }

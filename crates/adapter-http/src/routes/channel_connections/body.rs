@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use tieline_domain::{
     connection::{ChannelConnection, ConnectionIdentifier, ConnectionMode, Workspace},
     subscriber::SubscriberId,
+    text::InvalidText,
     usecase::{APP_ONLY, ImportedAuth, NewConnection},
 };
 use utoipa::ToSchema;
@@ -153,16 +154,9 @@ fn read_auth(body: AuthRequest, fields: &mut Fields) -> ImportedAuth {
             fields.length(name, secrecy::ExposeSecret::expose_secret(token), MAX_TOKEN);
         }
     }
-    let expires_at = body.expires_at.and_then(|text| {
-        let parsed: Result<Timestamp, _> = text.parse();
-        parsed
-            .map_err(|_| {
-                fields.add(
-                    "auth.expiresAt",
-                    &"must be an instant like 2026-11-23T12:00:00Z",
-                )
-            })
-            .ok()
+    let expires_at = fields.check("auth.expiresAt", body.expires_at, |text| {
+        text.parse::<Timestamp>()
+            .map_err(|_| InvalidText("must be an instant like 2026-11-23T12:00:00Z".to_owned()))
     });
     ImportedAuth {
         access_token: body.access_token,

@@ -69,7 +69,7 @@ impl TryFrom<CreateEndpointRequest> for NewEndpoint {
         let kind = fields.check("type", Some(body.kind), |text| text.parse::<EndpointKind>());
         let address = kind.and_then(|kind| {
             let add = |(name, problem): (String, String)| {
-                fields.add(format!("endpoint.{name}"), &problem)
+                fields.add(format!("endpoint.{name}"), &problem);
             };
             Address::parse(kind, body.endpoint)
                 .map_err(|problems| problems.into_iter().for_each(add))

@@ -46,8 +46,7 @@ pub(crate) struct ConnectOauthRequest {
     /// Reserved for integrations that demand proof of the context. No integration can demand it
     /// yet, so it is accepted and not looked at.
     #[schema(max_length = 128)]
-    #[serde(rename = "contextHash")]
-    pub(in crate::routes) _context_hash: Option<String>,
+    pub(in crate::routes) context_hash: Option<String>,
 
     /// Slack: the bot scopes to ask for. Without it: `chat:write`, `chat:write.public`,
     /// `channels:read`, `groups:read`, `users:read`, `users:read.email`. Microsoft Teams: ignored,
@@ -91,6 +90,7 @@ impl TryFrom<ConnectOauthRequest> for MintConnectUrl {
 
     fn try_from(body: ConnectOauthRequest) -> Result<Self, ApiError> {
         let mut fields = Fields::default();
+        fields.context_hash(body.context_hash.as_deref());
         let request = Self {
             subscriber_id: fields.check("subscriberId", body.subscriber_id, SubscriberId::parse),
             connection_identifier: fields.check(

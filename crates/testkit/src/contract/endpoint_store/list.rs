@@ -1,7 +1,9 @@
 //! How endpoints are listed.
 
 use tieline_domain::{
-    connection::ChannelConnection, endpoint::ChannelEndpoint, id::EnvironmentId,
+    connection::{ChannelConnection, ConnectionIdentifier},
+    endpoint::ChannelEndpoint,
+    id::EnvironmentId,
     ports::EndpointFilter,
 };
 
@@ -16,7 +18,10 @@ use crate::{
 /// Two connections, with two endpoints in the first, one in the second and one in none, newest
 /// first.
 async fn seed(stores: &Stores, tenant: &Tenant) -> ([ChannelConnection; 2], [ChannelEndpoint; 4]) {
-    let slack = fixtures::connection(&tenant.slack, subscriber_owner("ada"));
+    let slack = ChannelConnection {
+        identifier: ConnectionIdentifier::parse("acme").unwrap(),
+        ..fixtures::connection(&tenant.slack, subscriber_owner("ada"))
+    };
     let teams = fixtures::connection(&tenant.teams, shared_by(&["tenant:acme"]));
     let made = |connection, subscriber, second| ChannelEndpoint {
         created_at: seconds_later(second),
@@ -51,7 +56,9 @@ async fn listed(
 
 pub async fn endpoints_are_listed_by_each_filter(harness: &impl StorageHarness) {
     let stores = harness.stores();
-    let tenant = stores.tenant().await;
+    // Another environment, stored first, has the same of everything.
+    let (namesake, tenant) = (stores.tenant().await, stores.tenant().await);
+    seed(stores, &namesake).await;
     let ([slack, _], [ada, bob, shared, loose]) = seed(stores, &tenant).await;
     let all = || EndpointFilter::default();
     let of = |id| EndpointFilter {

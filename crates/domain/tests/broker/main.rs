@@ -1,0 +1,31 @@
+//! The use cases on storage in memory, with a mocked provider and a clock that a test moves. Each
+//! test names its conformance cases.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod administer;
+mod bench;
+mod callback_answer;
+mod callback_duplicates;
+mod callback_state;
+mod callback_time;
+mod callback_unavailable;
+mod connect_slack;
+mod connect_teams;
+mod exchange_failures;
+mod grants;
+mod linking;
+mod mint_contexts;
+mod mint_identifier;
+mod mint_owner;
+mod mint_refusals;
+mod mint_scopes;
+mod mint_url;
+mod outage;
+mod properties;
+mod provider;
+mod reconnect;
+mod return_url;
+mod sealing;
+mod storage_failures;
+mod sweep;
+mod take_back;

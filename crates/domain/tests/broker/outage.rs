@@ -1,0 +1,181 @@
+//! Stores that fail at an exact moment: they stand in front of a real one.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use tieline_domain::{
+    attempt::{AttemptStatus, ConnectAttempt},
+    connection::{ChannelConnection, ConnectionIdentifier, Owner},
+    id::{EnvironmentId, FlowId, IntegrationId},
+    page::{Page, PageRequest},
+    ports::{
+        AttemptFilter, AttemptStore, Claim, ConnectionFilter, ConnectionStore, RecordConnection,
+        RecordError, StoreError,
+    },
+    provider::ProviderId,
+    reason::Reason,
+};
+
+use crate::bench::Bench;
+
+/// What goes wrong with a write.
+pub(crate) enum Mishap {
+    /// It does not happen.
+    Away,
+    /// It happens, and its answer is lost.
+    AnswerLost,
+    /// The answer is lost, and with it goes the database, for so many calls.
+    Crashed(u32),
+    /// It does not happen, since a row is not what it was.
+    Refused(RecordError),
+}
+
+/// Mishaps in their order; after the last one all is well.
+type Script = Mutex<std::vec::IntoIter<Mishap>>;
+
+fn unavailable() -> StoreError {
+    StoreError::Unavailable("the outage of a test".into())
+}
+
+/// Makes the next records of connections go wrong.
+pub(crate) fn records_go_wrong(bench: &mut Bench, mishaps: Vec<Mishap>) {
+    let storage = bench.storage.clone();
+    bench.broker.connections = Arc::new(UnluckyConnections {
+        inner: bench.broker.connections.clone(),
+        script: Mutex::new(mishaps.into_iter()),
+        crash: Box::new(move |calls| storage.fail(calls)),
+    });
+}
+
+/// Makes the next claims of flows go wrong.
+pub(crate) fn claims_go_wrong(bench: &mut Bench, mishaps: Vec<Mishap>) {
+    bench.broker.attempts = Arc::new(UnluckyAttempts {
+        inner: bench.broker.attempts.clone(),
+        script: Mutex::new(mishaps.into_iter()),
+    });
+}
+
+struct UnluckyConnections {
+    inner: Arc<dyn ConnectionStore>,
+    script: Script,
+    crash: Box<dyn Fn(u32) + Send + Sync>,
+}
+
+#[async_trait]
+impl ConnectionStore for UnluckyConnections {
+    async fn record(&self, record: &RecordConnection) -> Result<(), RecordError> {
+        let mishap = self.script.lock().unwrap().next();
+        match mishap {
+            None => self.inner.record(record).await,
+            Some(Mishap::Away) => Err(unavailable().into()),
+            Some(Mishap::AnswerLost) => {
+                self.inner.record(record).await?;
+                Err(unavailable().into())
+            }
+            Some(Mishap::Crashed(calls)) => {
+                self.inner.record(record).await?;
+                (self.crash)(calls);
+                Err(unavailable().into())
+            }
+            Some(Mishap::Refused(error)) => Err(error),
+        }
+    }
+
+    async fn find(
+        &self,
+        environment: EnvironmentId,
+        identifier: &ConnectionIdentifier,
+    ) -> Result<Option<ChannelConnection>, StoreError> {
+        self.inner.find(environment, identifier).await
+    }
+
+    async fn find_same(
+        &self,
+        environment: EnvironmentId,
+        integration: IntegrationId,
+        owner: &Owner,
+        workspace_id: &str,
+    ) -> Result<Option<ChannelConnection>, StoreError> {
+        let same = self
+            .inner
+            .find_same(environment, integration, owner, workspace_id);
+        same.await
+    }
+
+    async fn leads_to(
+        &self,
+        provider: &ProviderId,
+        workspace_id: &str,
+    ) -> Result<bool, StoreError> {
+        self.inner.leads_to(provider, workspace_id).await
+    }
+
+    async fn list(
+        &self,
+        environment: EnvironmentId,
+        filter: &ConnectionFilter,
+        page: &PageRequest,
+    ) -> Result<Page<ChannelConnection>, StoreError> {
+        self.inner.list(environment, filter, page).await
+    }
+}
+
+struct UnluckyAttempts {
+    inner: Arc<dyn AttemptStore>,
+    script: Script,
+}
+
+#[async_trait]
+impl AttemptStore for UnluckyAttempts {
+    async fn claim(&self, attempt: &ConnectAttempt) -> Result<Claim, StoreError> {
+        let mishap = self.script.lock().unwrap().next();
+        match mishap {
+            None => self.inner.claim(attempt).await,
+            Some(Mishap::AnswerLost) => {
+                self.inner.claim(attempt).await?;
+                Err(unavailable())
+            }
+            Some(_) => Err(unavailable()),
+        }
+    }
+
+    async fn advance(
+        &self,
+        from: AttemptStatus,
+        attempt: &ConnectAttempt,
+    ) -> Result<Claim, StoreError> {
+        self.inner.advance(from, attempt).await
+    }
+
+    async fn find(
+        &self,
+        environment: EnvironmentId,
+        id: FlowId,
+    ) -> Result<Option<ConnectAttempt>, StoreError> {
+        self.inner.find(environment, id).await
+    }
+
+    async fn find_anywhere(&self, id: FlowId) -> Result<Option<ConnectAttempt>, StoreError> {
+        self.inner.find_anywhere(id).await
+    }
+
+    async fn list(
+        &self,
+        environment: EnvironmentId,
+        filter: &AttemptFilter,
+        page: &PageRequest,
+    ) -> Result<Page<ConnectAttempt>, StoreError> {
+        self.inner.list(environment, filter, page).await
+    }
+
+    async fn fail_stale(
+        &self,
+        status: AttemptStatus,
+        before: Timestamp,
+        reason: Reason,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        self.inner.fail_stale(status, before, reason, now).await
+    }
+}

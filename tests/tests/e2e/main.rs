@@ -1,0 +1,15 @@
+//! The program from outside: a real server process, real HTTP, the providers' stand-ins.
+
+mod attempts;
+mod canary;
+mod exchange;
+mod idempotency;
+mod interrupted;
+mod mint;
+mod pages;
+mod program;
+mod reconnect;
+mod return_url;
+mod slack;
+mod state;
+mod teams;

@@ -1,0 +1,7 @@
+//! The program itself: its commands, settings, keys and generated documents.
+
+mod commands;
+mod generated;
+mod quickstart;
+mod sealing_keys;
+mod settings;
