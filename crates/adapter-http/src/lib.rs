@@ -6,6 +6,7 @@ mod auth;
 mod body;
 mod error;
 mod idempotency;
+mod object_name;
 mod openapi;
 mod page;
 mod paging;

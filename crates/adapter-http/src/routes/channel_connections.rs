@@ -1,9 +1,6 @@
 //! `/v1/channel-connections`: the workspaces and tenants that are connected.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use serde::Serialize;
 use tieline_domain::{
     connection::{ChannelConnection, ConnectionIdentifier},
@@ -18,6 +15,7 @@ use crate::{
     api::Api,
     auth::Reader,
     error::{ApiError, instant},
+    object_name::ObjectName,
     paging::{PageBody, PageParams, page_body, page_request},
     query::QueryString,
     routes::schema::{ListErrors, ObjectErrors},
@@ -194,7 +192,7 @@ pub(crate) fn read_context_keys(query: &mut QueryString) -> Option<ContextKeys> 
 pub(crate) async fn get(
     State(api): State<Api>,
     Reader(environment): Reader,
-    Path(identifier): Path<String>,
+    ObjectName(identifier): ObjectName,
 ) -> Result<Json<ChannelConnectionResponse>, ApiError> {
     let unknown = || ApiError::new(Reason::NotFound, "Channel connection not found");
     let identifier = ConnectionIdentifier::parse(identifier).map_err(|_| unknown())?;

@@ -1,20 +1,21 @@
 //! `/v1/channel-endpoints`: the addresses inside connections.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tieline_domain::{
     endpoint::ChannelEndpoint, page::Page, ports::EndpointFilter, reason::Reason,
 };
-use utoipa::ToSchema;
+use utoipa::{
+    ToSchema,
+    openapi::{Object, ObjectBuilder, schema::Type},
+};
 
 use crate::{
     api::Api,
     auth::Reader,
     error::{ApiError, instant},
+    object_name::ObjectName,
     paging::{PageBody, PageParams, page_body, page_request},
     query::QueryString,
     routes::{
@@ -54,9 +55,7 @@ pub(crate) struct ChannelEndpointResponse {
     #[serde(rename = "type")]
     #[schema(example = "slack_user")]
     kind: &'static str,
-    /// The address: `{"userId"}` of a person; `{"url", "channel", "channelId"}` of a webhook,
-    /// its URL masked.
-    #[schema(value_type = Object, example = json!({ "userId": "U0123456789" }))]
+    #[schema(schema_with = address_schema)]
     endpoint: Map<String, Value>,
     /// When it was made.
     #[schema(format = DateTime)]
@@ -64,6 +63,18 @@ pub(crate) struct ChannelEndpointResponse {
     /// When it was last changed.
     #[schema(format = DateTime)]
     updated_at: String,
+}
+
+/// An object of any members: the derive leaves out what such a one is described with.
+fn address_schema() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .description(Some(
+            "The address: `{\"userId\"}` of a person; `{\"url\", \"channel\", \"channelId\"}` of a \
+             webhook, its URL masked.",
+        ))
+        .examples([json!({ "userId": "U0123456789" })])
+        .build()
 }
 
 /// List channel endpoints
@@ -142,7 +153,7 @@ pub(crate) async fn list(
 pub(crate) async fn get(
     State(api): State<Api>,
     Reader(environment): Reader,
-    Path(identifier): Path<String>,
+    ObjectName(identifier): ObjectName,
 ) -> Result<Json<ChannelEndpointResponse>, ApiError> {
     let unknown = || ApiError::new(Reason::NotFound, "Channel endpoint not found");
     let found = api.broker.endpoints.find(environment, &identifier).await?;
