@@ -103,8 +103,5 @@ fn located(path: &str, told: &str) -> (String, String) {
     if let Some(name) = quoted("missing field `") {
         return (within(name), "is required".to_owned());
     }
-    (
-        path.to_owned(),
-        format!("has an {told}").replace("has an unknown", "has an unknown"),
-    )
+    (path.to_owned(), format!("has an {told}"))
 }

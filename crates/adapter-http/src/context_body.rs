@@ -1,8 +1,11 @@
 //! Contexts inside other requests.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
-use serde::{Deserialize, Deserializer, de::Error};
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor, value::MapAccessDeserializer},
+};
 use serde_json::{Value, json};
 use tieline_domain::context::MAX_CONTEXTS;
 use utoipa::{
@@ -62,12 +65,26 @@ pub(crate) struct ContextWithData {
 
 impl<'de> Deserialize<'de> for ContextValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Value::deserialize(deserializer)? {
-            Value::String(id) => Ok(Self::Id(id)),
-            value @ Value::Object(_) => serde_json::from_value(value)
-                .map(Self::WithData)
-                .map_err(D::Error::custom),
-            _ => Err(D::Error::custom("neither an id nor an object with an id")),
-        }
+        deserializer.deserialize_any(ContextVisitor)
+    }
+}
+
+/// Reads the object where it stands, so that a problem in it is told with its place.
+struct ContextVisitor;
+
+impl<'de> Visitor<'de> for ContextVisitor {
+    type Value = ContextValue;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an id, or an object with an id")
+    }
+
+    fn visit_str<E>(self, id: &str) -> Result<ContextValue, E> {
+        Ok(ContextValue::Id(id.to_owned()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<ContextValue, A::Error> {
+        ContextWithData::deserialize(MapAccessDeserializer::new(members))
+            .map(ContextValue::WithData)
     }
 }

@@ -209,7 +209,9 @@ pub(crate) fn status_of(reason: Reason) -> StatusCode {
         Reason::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Reason::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Reason::ValidationFailed | Reason::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
-        Reason::Unavailable | Reason::TimedOut => StatusCode::SERVICE_UNAVAILABLE,
+        Reason::Unavailable | Reason::TimedOut | Reason::InProgress => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         Reason::Internal | Reason::StorageFailed | Reason::Interrupted => {
             StatusCode::INTERNAL_SERVER_ERROR
         }

@@ -8,6 +8,7 @@ mod context_body;
 mod error;
 mod fields;
 mod idempotency;
+mod object_name;
 mod openapi;
 mod page;
 mod paging;

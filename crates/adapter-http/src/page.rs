@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use askama::Template;
 use axum::{
-    http::{HeaderName, HeaderValue, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
 use sha2::{Digest, Sha256};
@@ -103,7 +103,7 @@ pub(crate) fn fault(fault: &Fault) -> Response {
     };
     let status = status_of(fault.reason);
     let mut response = (status, render(&page)).into_response();
-    if fault.reason == Reason::Unavailable {
+    if status == StatusCode::SERVICE_UNAVAILABLE {
         response
             .headers_mut()
             .insert(header::RETRY_AFTER, HeaderValue::from_static("2"));

@@ -54,8 +54,10 @@ pub(crate) struct PageBody<T> {
     /// The items.
     pub(crate) data: Vec<T>,
     /// The cursor of the following page, for `after`; null on the last page.
+    #[schema(required, example = "AXk2Zq3vT9")]
     pub(crate) next: Option<String>,
     /// The cursor of the preceding page, for `before`; null on the first page.
+    #[schema(required, example = "AXk2Zq3vT9")]
     pub(crate) previous: Option<String>,
     /// How many items the whole list has, counted up to 50,000.
     pub(crate) total_count: u64,

@@ -1,9 +1,11 @@
 //! `GET /v1/integrations/chat/oauth/callback`: where the providers send people back to, and the
 //! page that they see in the end.
 
+use std::time::Duration;
+
 use axum::{
     Extension,
-    extract::{Path, RawQuery, State},
+    extract::{RawQuery, State},
     http::{HeaderValue, Method, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
@@ -19,11 +21,15 @@ use tracing::Instrument;
 use crate::{
     api::Api,
     error::log_failure,
+    object_name::ObjectName,
     page::{self, Fault},
     request::RequestId,
 };
 
 mod query;
+
+/// How long a person is kept waiting: less than any request may take, so that they see a page.
+const PATIENCE: Duration = Duration::from_secs(25);
 
 /// End a flow
 ///
@@ -52,7 +58,7 @@ mod query;
         )),
         (status = 400, content_type = "text/html", description = "The state is missing, altered or expired, or the query malformed.", body = String),
         (status = 500, content_type = "text/html", description = "Something failed on our side.", body = String),
-        (status = 503, content_type = "text/html", description = "The database is away; nothing was spent, loading the page again goes on.", body = String),
+        (status = 503, content_type = "text/html", description = "The database is away and nothing was spent, or the provider takes its time: loading the page again goes on.", body = String),
     ),
 )]
 pub(crate) async fn complete(
@@ -69,11 +75,11 @@ pub(crate) async fn complete(
         Ok(callback) => {
             let broker = api.broker.clone();
             let work = async move { run(&broker, callback).await }.in_current_span();
-            // What began must end, whatever the browser does.
-            api.tasks
-                .spawn(work)
-                .await
-                .unwrap_or(Err(Reason::Internal.into()))
+            // What began must end, whatever the browser does, and however long it takes.
+            let ended = tokio::time::timeout(PATIENCE, api.tasks.spawn(work)).await;
+            ended.map_or(Err(Reason::InProgress.into()), |ended| {
+                ended.unwrap_or(Err(Reason::Internal.into()))
+            })
         }
         Err(reason) => Err(reason.into()),
     };
@@ -157,7 +163,7 @@ fn refuse(error: &UseCaseError, reference: String) -> Response {
 pub(crate) async fn show(
     State(api): State<Api>,
     Extension(RequestId(request_id)): Extension<RequestId>,
-    Path(id): Path<String>,
+    ObjectName(id): ObjectName,
 ) -> Response {
     let shown = match id.parse::<FlowId>() {
         Ok(id) => api.broker.show_attempt(id).await,

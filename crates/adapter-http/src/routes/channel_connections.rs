@@ -1,10 +1,6 @@
 //! `/v1/channel-connections`: the workspaces and tenants that are connected.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use tieline_domain::{
     connection::ConnectionIdentifier,
     context::{ContextKey, ContextKeys},
@@ -18,6 +14,7 @@ use crate::{
     auth::{Administrator, Reader},
     body::JsonBody,
     error::ApiError,
+    object_name::ObjectName,
     paging::{self, PageBody, PageParams},
     query::QueryString,
     routes::schema::{ChangeErrors, CreateErrors, ListErrors, ObjectErrors},
@@ -117,7 +114,7 @@ pub(crate) fn read_context_keys(query: &mut QueryString) -> Option<ContextKeys> 
 pub(crate) async fn get(
     State(api): State<Api>,
     Reader(environment): Reader,
-    Path(identifier): Path<String>,
+    ObjectName(identifier): ObjectName,
 ) -> Result<Json<ChannelConnectionResponse>, ApiError> {
     let connection = api
         .broker
@@ -186,7 +183,7 @@ pub(crate) async fn create(
 pub(crate) async fn change(
     State(api): State<Api>,
     Administrator(environment): Administrator,
-    Path(identifier): Path<String>,
+    ObjectName(identifier): ObjectName,
     body: JsonBody<ChangeConnectionRequest>,
 ) -> Result<Json<ChannelConnectionResponse>, ApiError> {
     let identifier = read_identifier(identifier)?;
@@ -213,7 +210,7 @@ pub(crate) async fn change(
 pub(crate) async fn delete(
     State(api): State<Api>,
     Administrator(environment): Administrator,
-    Path(identifier): Path<String>,
+    ObjectName(identifier): ObjectName,
 ) -> Result<StatusCode, ApiError> {
     api.broker
         .delete_connection(environment, &read_identifier(identifier)?)

@@ -1,10 +1,6 @@
 //! `/v1/channel-endpoints`: the addresses inside connections.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use tieline_domain::{
     page::{Page, PageRequest},
     ports::EndpointFilter,
@@ -15,6 +11,7 @@ use crate::{
     auth::{Administrator, Reader},
     body::JsonBody,
     error::ApiError,
+    object_name::ObjectName,
     paging::{self, PageBody, PageParams},
     query::QueryString,
     routes::{
@@ -96,7 +93,7 @@ pub(crate) async fn list(
 pub(crate) async fn get(
     State(api): State<Api>,
     Reader(environment): Reader,
-    Path(identifier): Path<String>,
+    ObjectName(identifier): ObjectName,
 ) -> Result<Json<ChannelEndpointResponse>, ApiError> {
     Ok(Json(
         api.broker
@@ -163,7 +160,7 @@ pub(crate) async fn create(
 pub(crate) async fn change(
     State(api): State<Api>,
     Administrator(environment): Administrator,
-    Path(identifier): Path<String>,
+    ObjectName(identifier): ObjectName,
     body: JsonBody<ChangeEndpointRequest>,
 ) -> Result<Json<ChannelEndpointResponse>, ApiError> {
     let members = body.value.endpoint;
@@ -190,7 +187,7 @@ pub(crate) async fn change(
 pub(crate) async fn delete(
     State(api): State<Api>,
     Administrator(environment): Administrator,
-    Path(identifier): Path<String>,
+    ObjectName(identifier): ObjectName,
 ) -> Result<StatusCode, ApiError> {
     api.broker.delete_endpoint(environment, &identifier).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -1,9 +1,6 @@
 //! `/v1/connect-attempts`: what became of each URL that was opened.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use serde::Serialize;
 use tieline_domain::{
     attempt::{AttemptStatus, ConnectAttempt},
@@ -18,6 +15,7 @@ use crate::{
     api::Api,
     auth::Reader,
     error::{ApiError, instant},
+    object_name::ObjectName,
     paging::{self, PageBody, PageParams},
     query::QueryString,
     routes::schema::{ListErrors, ObjectErrors},
@@ -42,6 +40,7 @@ pub(crate) struct ConnectAttemptResponse {
     #[schema(example = "The request was declined, so nothing was connected.")]
     message: Option<&'static str>,
     /// What to do about it.
+    #[schema(example = "If that was a mistake, start again from the product and choose Allow.")]
     remedy: Option<&'static str>,
     /// The provider's own word for it.
     #[schema(example = "access_denied")]
@@ -193,7 +192,7 @@ fn read_reason(query: &mut QueryString) -> Option<Reason> {
 pub(crate) async fn get(
     State(api): State<Api>,
     Reader(environment): Reader,
-    Path(id): Path<String>,
+    ObjectName(id): ObjectName,
 ) -> Result<Json<ConnectAttemptResponse>, ApiError> {
     let unknown = || ApiError::new(Reason::NotFound, "Connect attempt not found");
     let id: FlowId = id.parse().map_err(|_| unknown())?;

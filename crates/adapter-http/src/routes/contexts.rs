@@ -1,10 +1,6 @@
 //! `/v2/contexts`: business objects of the product.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tieline_domain::{
@@ -23,6 +19,7 @@ use crate::{
     body::JsonBody,
     error::{ApiError, instant},
     fields::Fields,
+    object_name::ObjectName,
     paging::{self, PageBody, PageParams},
     patch_body::patch,
     query::QueryString,
@@ -197,7 +194,7 @@ pub(crate) async fn list(
 pub(crate) async fn get(
     State(api): State<Api>,
     Reader(environment): Reader,
-    Path(key): Path<(String, String)>,
+    ObjectName(key): ObjectName<(String, String)>,
 ) -> Result<Json<ContextResponse>, ApiError> {
     Ok(Json(
         api.broker
@@ -233,7 +230,7 @@ pub(crate) async fn get(
 pub(crate) async fn change(
     State(api): State<Api>,
     Administrator(environment): Administrator,
-    Path(key): Path<(String, String)>,
+    ObjectName(key): ObjectName<(String, String)>,
     body: JsonBody<ChangeContextRequest>,
 ) -> Result<Json<ContextResponse>, ApiError> {
     let ChangeContextRequest { data, bridge_url } = body.value;
@@ -266,7 +263,7 @@ pub(crate) async fn change(
 pub(crate) async fn delete(
     State(api): State<Api>,
     Administrator(environment): Administrator,
-    Path(key): Path<(String, String)>,
+    ObjectName(key): ObjectName<(String, String)>,
 ) -> Result<StatusCode, ApiError> {
     api.broker
         .delete_context(environment, &read_key(key)?)

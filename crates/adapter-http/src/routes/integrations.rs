@@ -1,10 +1,6 @@
 //! `/v1/integrations`: the product's own apps at the providers.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use tieline_domain::{
     id::{EnvironmentId, IntegrationId},
     integration::Integration,
@@ -17,6 +13,7 @@ use crate::{
     auth::{Administrator, Reader},
     body::JsonBody,
     error::{ApiError, ErrorBody},
+    object_name::ObjectName,
     routes::{
         schema::{ChangeErrors, CreateErrors, KeyedErrors, ObjectErrors},
         subscribers::organization_of,
@@ -141,7 +138,7 @@ pub(crate) async fn create(
 pub(crate) async fn update(
     State(api): State<Api>,
     Administrator(environment): Administrator,
-    Path(id): Path<String>,
+    ObjectName(id): ObjectName,
     body: JsonBody<UpdateIntegrationRequest>,
 ) -> Result<Json<IntegrationResponse>, ApiError> {
     let change = body.value.read(environment)?;
@@ -170,7 +167,7 @@ pub(crate) async fn update(
 pub(crate) async fn delete(
     State(api): State<Api>,
     Administrator(environment): Administrator,
-    Path(id): Path<String>,
+    ObjectName(id): ObjectName,
 ) -> Result<Json<Vec<IntegrationResponse>>, ApiError> {
     api.broker
         .delete_integration(environment, read_id(&id)?)
@@ -196,7 +193,7 @@ pub(crate) async fn delete(
 pub(crate) async fn set_primary(
     State(api): State<Api>,
     Administrator(environment): Administrator,
-    Path(id): Path<String>,
+    ObjectName(id): ObjectName,
 ) -> Result<(), ApiError> {
     let integration = api
         .broker

@@ -1,10 +1,6 @@
 //! `/v2/subscribers`: the users of the product.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use serde::Serialize;
 use tieline_domain::{
     page::PageRequest,
@@ -20,6 +16,7 @@ use crate::{
     auth::{Administrator, Reader},
     body::JsonBody,
     error::ApiError,
+    object_name::ObjectName,
     paging::{self, PageBody, PageParams},
     query::QueryString,
     routes::schema::{ChangeErrors, CreateErrors, ListErrors, ObjectErrors},
@@ -132,7 +129,7 @@ pub(crate) async fn list(
 pub(crate) async fn get(
     State(api): State<Api>,
     Reader(environment): Reader,
-    Path(id): Path<String>,
+    ObjectName(id): ObjectName,
 ) -> Result<Json<SubscriberResponse>, ApiError> {
     let subscriber = api
         .broker
@@ -164,7 +161,7 @@ pub(crate) async fn get(
 pub(crate) async fn change(
     State(api): State<Api>,
     Administrator(environment): Administrator,
-    Path(id): Path<String>,
+    ObjectName(id): ObjectName,
     body: JsonBody<PatchSubscriberRequest>,
 ) -> Result<Json<SubscriberResponse>, ApiError> {
     let patch = body.value.read()?;
@@ -203,7 +200,7 @@ pub(crate) struct SubscriberRemovedResponse {
 pub(crate) async fn delete(
     State(api): State<Api>,
     Administrator(environment): Administrator,
-    Path(id): Path<String>,
+    ObjectName(id): ObjectName,
 ) -> Result<Json<SubscriberRemovedResponse>, ApiError> {
     api.broker
         .delete_subscriber(environment, &read_id(&id)?)

@@ -201,7 +201,7 @@ async fn a_key_of_another_environment_cannot_be_revoked() {
 fn slack(identifier: &str, credentials: Credentials) -> NewIntegration {
     NewIntegration {
         provider: ProviderId::parse("slack").unwrap(),
-        identifier: identifier.to_owned(),
+        identifier: Some(identifier.to_owned()),
         name: None,
         credentials,
         active: true,
@@ -295,8 +295,7 @@ async fn a_subscriber_is_new_once() {
     let bench = Bench::start().await;
     for new in [true, false, false] {
         let id = fixtures::subscriber_id("eve");
-        let made = bench.broker.create_subscriber(bench.environment, id).await;
-        assert_eq!(made.unwrap(), new);
+        assert_eq!(bench.create_subscriber(id).await.unwrap(), new);
     }
 }
 
@@ -315,8 +314,8 @@ async fn an_outage_is_told_as_one() {
             .create_integration(environment, slack("x", credentials(&[])))
             .await
             .map(drop),
-        broker
-            .create_subscriber(environment, fixtures::subscriber_id("eve"))
+        bench
+            .create_subscriber(fixtures::subscriber_id("eve"))
             .await
             .map(drop),
     ];

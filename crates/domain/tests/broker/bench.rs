@@ -14,8 +14,8 @@ use tieline_domain::{
     page::{From, Order, PageRequest},
     ports::{AttemptFilter, ConnectionFilter, EndpointFilter, FlowSealer, MockProviderClient},
     provider::{Provider, ProviderId, ProviderPolicy, Providers},
-    subscriber::Subscriber,
-    usecase::{Callback, MintConnectUrl, MintedUrl, NewIntegration, UseCaseError},
+    subscriber::{ProfilePatch, Subscriber, SubscriberId},
+    usecase::{Callback, IfExists, MintConnectUrl, MintedUrl, NewIntegration, UseCaseError},
 };
 use tieline_testkit::{
     FakeFlowSealer, FakeSealer, FixedClock, MemoryStorage, SequentialIds, fixtures, policies,
@@ -107,7 +107,7 @@ impl Bench {
     ) -> Integration {
         let new = NewIntegration {
             provider: ProviderId::parse(provider).unwrap(),
-            identifier: identifier.to_owned(),
+            identifier: Some(identifier.to_owned()),
             name: None,
             credentials: credentials(more),
             active: true,
@@ -119,8 +119,17 @@ impl Bench {
     pub(crate) async fn subscribe(&self, id: &str) {
         let subscriber: Subscriber = fixtures::subscriber(self.environment, id);
         let id = subscriber.subscriber_id;
-        let created = self.broker.create_subscriber(self.environment, id).await;
-        assert!(created.unwrap());
+        assert!(self.create_subscriber(id).await.unwrap());
+    }
+
+    /// Makes a subscriber of whom nothing more is known; answers whether it is new.
+    pub(crate) async fn create_subscriber(&self, id: SubscriberId) -> Result<bool, UseCaseError> {
+        let (profile, if_exists) = (ProfilePatch::default(), IfExists::Keep);
+        let created = self
+            .broker
+            .create_subscriber(self.environment, id, profile, if_exists)
+            .await;
+        created.map(|(_, is_new)| is_new)
     }
 
     /// Switches an integration on or off.

@@ -3,9 +3,13 @@
 
 use tieline_domain::{
     attempt::{AttemptStatus, ConnectAttempt, StepKind},
+    flow::Leg,
+    ports::FlowSealer,
     reason::Reason,
     usecase::Callback,
 };
+
+use tieline_testkit::FakeFlowSealer;
 
 use crate::bench::{Bench, TENANT, code, consented, for_ada, refused, sign_in, state_of};
 
@@ -175,7 +179,10 @@ async fn the_case_of_a_tenant_does_not_matter() {
     let bench = Bench::start().await;
     let state = bench.state(for_ada("msteams")).await;
     let callback = consented(&state, &TENANT.to_uppercase());
-    sign_in(bench.broker.complete_connect(callback).await.unwrap());
+    let page = sign_in(bench.broker.complete_connect(callback).await.unwrap());
+    let flow = FakeFlowSealer.open(&state_of(&page)).unwrap().flow;
+    let tenant = TENANT.to_owned();
+    assert_eq!(flow.leg, Leg::SignIn { tenant });
 }
 
 /// B14

@@ -3,9 +3,8 @@
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tieline_domain::{
-    endpoint::{ChannelEndpoint, ENDPOINT_SECRET_COLUMN, EndpointKind},
+    endpoint::{ChannelEndpoint, EndpointKind},
     provider::Grant,
-    sealed::SealedPlace,
     usecase::MintConnectUrl,
 };
 use tieline_testkit::fixtures;
@@ -72,7 +71,10 @@ async fn a_link_leads_to_the_person_in_the_connection() {
         Value::Object(link.address.public),
         json!({ "userId": "U1" })
     );
-    assert_eq!(link.connection_identifier, connection.identifier);
+    assert_eq!(
+        link.connection_identifier.as_ref(),
+        Some(&connection.identifier)
+    );
     assert_eq!(link.integration_id, connection.integration_id);
     assert_eq!(link.subscriber_id, fixtures::subscriber_id("ada"));
     assert_eq!(link.context_keys, fixtures::context_keys(&["tenant:acme"]));
@@ -141,17 +143,10 @@ fn webhook(endpoints: Vec<ChannelEndpoint>) -> ChannelEndpoint {
 }
 
 fn url_of(bench: &Bench, hook: &ChannelEndpoint) -> String {
-    let place = SealedPlace {
-        environment_id: bench.environment,
-        row: hook.id.0,
-        column: ENDPOINT_SECRET_COLUMN,
-        generation: 1,
-    };
-    let opened = bench
-        .broker
-        .sealer
-        .open(hook.secret.as_ref().unwrap(), &place);
-    String::from_utf8(opened.unwrap().expose_secret().to_vec()).unwrap()
+    let (sealer, secret) = (&bench.broker.sealer, hook.secret.as_ref().unwrap());
+    let opened = sealer.open(secret, &hook.secret_place()).unwrap();
+    let members: Value = serde_json::from_slice(opened.expose_secret()).unwrap();
+    members["url"].as_str().unwrap().to_owned()
 }
 
 /// C26

@@ -82,6 +82,22 @@ impl ConnectionStore for UnluckyConnections {
         }
     }
 
+    async fn insert(&self, connection: &ChannelConnection) -> Result<(), RecordError> {
+        self.inner.insert(connection).await
+    }
+
+    async fn replace(&self, connection: &ChannelConnection) -> Result<(), RecordError> {
+        self.inner.replace(connection).await
+    }
+
+    async fn delete(
+        &self,
+        environment: EnvironmentId,
+        identifier: &ConnectionIdentifier,
+    ) -> Result<bool, StoreError> {
+        self.inner.delete(environment, identifier).await
+    }
+
     async fn find(
         &self,
         environment: EnvironmentId,

@@ -1,7 +1,7 @@
 //! Endpoints on the wire.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tieline_domain::{
     connection::ConnectionIdentifier,
     endpoint::{Address, ChannelEndpoint, EndpointKind},
@@ -9,7 +9,10 @@ use tieline_domain::{
     subscriber::SubscriberId,
     usecase::NewEndpoint,
 };
-use utoipa::ToSchema;
+use utoipa::{
+    ToSchema,
+    openapi::{Object, ObjectBuilder, schema::Type},
+};
 
 use crate::{
     context_body::{ContextsBody, context_schema},
@@ -129,9 +132,7 @@ pub(crate) struct ChannelEndpointResponse {
     #[serde(rename = "type")]
     #[schema(example = "slack_user")]
     kind: &'static str,
-    /// The address: `{"userId"}` of a person; `{"url", "channel", "channelId"}` of a webhook,
-    /// its URL masked.
-    #[schema(value_type = Object, example = json!({ "userId": "U0123456789" }))]
+    #[schema(schema_with = address_schema)]
     endpoint: Map<String, Value>,
     /// When it was made.
     #[schema(format = DateTime)]
@@ -139,6 +140,18 @@ pub(crate) struct ChannelEndpointResponse {
     /// When it was last changed.
     #[schema(format = DateTime)]
     updated_at: String,
+}
+
+/// An object of any members: the derive leaves out what such a one is described with.
+fn address_schema() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .description(Some(
+            "The address, its members depending on the type: `{\"userId\"}` of a person, \
+             `{\"url\", \"channel\"}` of a webhook. Secret members are masked.",
+        ))
+        .examples([json!({ "userId": "U0123456789" })])
+        .build()
 }
 
 impl From<ChannelEndpoint> for ChannelEndpointResponse {

@@ -1,0 +1,23 @@
+//! The routes on storage in memory, with a mocked provider and a clock that a test moves. Every
+//! answer is held against the OpenAPI document. Each test names its conformance cases.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod authentication;
+mod bench;
+mod body_limits;
+mod callback;
+mod contract;
+mod document;
+mod errors;
+mod fields;
+mod hostile_text;
+mod idempotency;
+mod isolation;
+mod outage;
+mod pages;
+mod paging;
+mod panics;
+mod patience;
+mod request_id;
+mod roles;
+mod views;

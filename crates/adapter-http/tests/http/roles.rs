@@ -1,0 +1,98 @@
+//! Which key may do what: every role at every operation of the document.
+
+use axum::{
+    body::Body,
+    http::{Method, Request, header},
+};
+use tieline_domain::api_key::ApiKeyRole;
+
+use crate::{
+    bench::{Answer, Bench, for_ada},
+    contract::{Operation, operations},
+};
+
+/// The least role that an operation needs; every operation with a key stands here.
+fn needed(operation: &Operation) -> ApiKeyRole {
+    match operation.id() {
+        "generateConnectOAuthUrl" => ApiKeyRole::Connect,
+        "listConnectAttempts"
+        | "getConnectAttempt"
+        | "listChannelConnections"
+        | "getChannelConnection"
+        | "listChannelEndpoints"
+        | "getChannelEndpoint" => ApiKeyRole::Read,
+        other => panic!("which role does {other} need?"),
+    }
+}
+
+/// Asks for an operation, of an object that does not exist.
+async fn ask(bench: &Bench, operation: &Operation, key: Option<&str>) -> Answer {
+    let segments = operation.path.split('/');
+    let concrete = |segment| {
+        if str::starts_with(segment, '{') {
+            "nothing"
+        } else {
+            segment
+        }
+    };
+    let path: Vec<&str> = segments.map(concrete).collect();
+    let method: Method = operation.method.to_uppercase().parse().unwrap();
+    let mut request = Request::builder().method(method).uri(path.join("/"));
+    if let Some(key) = key {
+        request = request.header(header::AUTHORIZATION, format!("ApiKey {key}"));
+    }
+    let request = request.header(header::CONTENT_TYPE, "application/json");
+    let body = Body::from(for_ada().to_string());
+    bench.send(request.body(body).unwrap()).await
+}
+
+#[tokio::test]
+async fn each_operation_takes_the_roles_that_may() {
+    let bench = Bench::start().await;
+    for operation in operations().iter().filter(|operation| operation.is_keyed()) {
+        for role in ApiKeyRole::ALL {
+            let key = bench.key_of(role).await;
+            let answer = ask(&bench, operation, Some(&key)).await;
+            let refused = answer.status == 403;
+            assert_eq!(
+                refused,
+                role < needed(operation),
+                "{role} at {}",
+                operation.id()
+            );
+            assert_ne!(answer.status, 401);
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_operation_with_a_key_is_refused_without_one() {
+    let bench = Bench::start().await;
+    for operation in operations().iter().filter(|operation| operation.is_keyed()) {
+        let answer = ask(&bench, operation, None).await;
+        assert_eq!(answer.refusal(), (401, "unauthorized".to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn what_a_browser_or_a_probe_asks_for_needs_no_key() {
+    let bench = Bench::start().await;
+    let open: Vec<_> = operations().into_iter().filter(|o| !o.is_keyed()).collect();
+    let mut ids: Vec<_> = open.iter().map(Operation::id).collect();
+    ids.sort_unstable();
+    let expected = [
+        "checkLiveness",
+        "checkReadiness",
+        "completeConnect",
+        "showConnectResult",
+    ];
+    assert_eq!(ids, expected);
+    for operation in open {
+        let answer = ask(&bench, &operation, None).await;
+        assert!(
+            ![401, 403].contains(&answer.status.as_u16()),
+            "{}",
+            operation.id()
+        );
+    }
+}
