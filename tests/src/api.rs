@@ -1,7 +1,7 @@
 //! The product's back end: it calls the API.
 
 use reqwest::{
-    Client, RequestBuilder, Response,
+    Client, Method, RequestBuilder, Response,
     header::{AUTHORIZATION, HeaderMap},
 };
 use serde_json::Value;
@@ -79,6 +79,31 @@ impl Api {
     /// Reads a resource.
     pub async fn get(&self, path: &str) -> Reply {
         Reply::of(self.authorized(self.http.get(self.url(path)))).await
+    }
+
+    /// Makes, changes or deletes a resource.
+    pub async fn send(&self, method: Method, path: &str, body: &Value) -> Reply {
+        let request = self.http.request(method, self.url(path)).json(body);
+        Reply::of(self.authorized(request)).await
+    }
+
+    /// Makes a resource.
+    pub async fn made(&self, path: &str, body: &Value) -> Value {
+        let reply = self.send(Method::POST, path, body).await;
+        assert_eq!(reply.status, 201, "{path}: {}", reply.text);
+        reply.json()
+    }
+
+    /// Deletes a resource; answers the status.
+    pub async fn deleted(&self, path: &str) -> u16 {
+        let request = self.http.delete(self.url(path));
+        Reply::of(self.authorized(request)).await.status
+    }
+
+    /// A URL that links a person.
+    pub async fn link(&self, body: &Value) -> Minted {
+        let path = "/v1/integrations/channel-endpoints/oauth";
+        self.send(Method::POST, path, body).await.minted()
     }
 
     /// Reads a resource that is there.

@@ -103,5 +103,21 @@ fn located(path: &str, told: &str) -> (String, String) {
     if let Some(name) = quoted("missing field `") {
         return (within(name), "is required".to_owned());
     }
-    (path.to_owned(), format!("has an {told}"))
+    (path.to_owned(), format!("has an {}", without_secrets(told)))
+}
+
+/// Serde's words without a text that stands where something else should: it may be a token. And
+/// without our names for objects.
+fn without_secrets(told: &str) -> String {
+    const TEXT: &str = "invalid type: string";
+    let Some((found, expected)) = told.rsplit_once(", expected ") else {
+        return told.to_owned();
+    };
+    let found = if found.starts_with(TEXT) { TEXT } else { found };
+    let expected = if expected.starts_with("struct ") {
+        "an object"
+    } else {
+        expected
+    };
+    format!("{found}, expected {expected}")
 }

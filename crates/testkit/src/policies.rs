@@ -65,7 +65,7 @@ pub fn slack_like() -> ProviderPolicy {
                 }),
             },
             person_endpoint: EndpointKind::SlackUser,
-            required_credential: Some(CredentialKind::Bot),
+            needs_credential: true,
         }),
     }
 }
@@ -108,7 +108,7 @@ pub fn teams_like() -> ProviderPolicy {
                 scopes: ScopePolicy::Fixed,
             },
             person_endpoint: EndpointKind::MsTeamsUser,
-            required_credential: None,
+            needs_credential: false,
         }),
     }
 }

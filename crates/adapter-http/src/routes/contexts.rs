@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tieline_domain::{
     context::{BridgeUrl, Context, ContextKey},
     page::PageRequest,
@@ -11,7 +11,10 @@ use tieline_domain::{
     reason::Reason,
     usecase::{ContextChange, UseCaseError},
 };
-use utoipa::ToSchema;
+use utoipa::{
+    ToSchema,
+    openapi::{Object, ObjectBuilder, schema::Type},
+};
 
 use crate::{
     api::Api,
@@ -51,10 +54,10 @@ pub(crate) struct CreateContextRequest {
     id: String,
     /// The product's own data.
     #[serde(default)]
-    #[schema(value_type = Object, example = json!({ "plan": "pro" }))]
+    #[schema(schema_with = data_schema)]
     data: Map<String, Value>,
     /// Where the product's own workflows live for this context; kept, and not called.
-    #[schema(max_length = 2000)]
+    #[schema(max_length = 2000, example = "https://bridge.example.com/acme")]
     bridge_url: Option<String>,
 }
 
@@ -63,11 +66,11 @@ pub(crate) struct CreateContextRequest {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ChangeContextRequest {
     /// The new data, as a whole.
-    #[schema(value_type = Object, example = json!({ "plan": "enterprise" }))]
+    #[schema(schema_with = data_schema)]
     data: Map<String, Value>,
     /// The new bridge URL; null clears it, absent keeps it.
     #[serde(default, deserialize_with = "patch")]
-    #[schema(value_type = Option<String>, max_length = 2000)]
+    #[schema(value_type = Option<String>, max_length = 2000, example = "https://bridge.example.com/acme")]
     bridge_url: Patch<String>,
 }
 
@@ -83,11 +86,11 @@ pub(crate) struct ContextResponse {
     #[schema(example = "org-acme")]
     id: String,
     /// The product's own data.
-    #[schema(value_type = Object)]
+    #[schema(schema_with = data_schema)]
     data: Map<String, Value>,
     /// Where the product's own workflows live for this context.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "https://bridge.example.com/acme")]
     bridge_url: Option<String>,
     /// When it was made.
     #[schema(format = DateTime)]
@@ -95,6 +98,15 @@ pub(crate) struct ContextResponse {
     /// When it was last changed.
     #[schema(format = DateTime)]
     updated_at: String,
+}
+
+/// An object of any members: the derive leaves out what such a one is described with.
+fn data_schema() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .description(Some("The product's own data, as a whole."))
+        .examples([json!({ "plan": "pro" })])
+        .build()
 }
 
 /// Make a context

@@ -127,7 +127,11 @@ pub(crate) enum ChatOauthMode {
         example = json!({ "subscriberId": "subscriber-123", "integrationIdentifier": "slack" }),
     ),
     responses(
-        (status = 201, description = "The URL.", body = OauthUrlResponse),
+        (status = 201, description = "The URL.", body = OauthUrlResponse, headers(
+            ("idempotency-key" = String, description = "The key that was sent."),
+            ("idempotency-replay" = String, description = "`true` where the answer is a repetition."),
+            ("connect-attempt-id" = String, description = "The id under which `/v1/connect-attempts/{id}` will show the attempt once the person comes back."),
+        )),
         (status = 400, body = ErrorBody, description = "The request cannot be met: `scope_invalid`, \
             `oauth_not_supported`, `url_too_long`, `malformed_json`, `idempotency_key_invalid`."),
         (status = 404, body = ErrorBody, description = "`integration_not_found`, \
@@ -182,7 +186,11 @@ pub(crate) async fn link(
         example = json!({ "subscriberId": "subscriber-123", "integrationIdentifier": "slack", "mode": "link_user" }),
     ),
     responses(
-        (status = 201, description = "The URL.", body = OauthUrlResponse),
+        (status = 201, description = "The URL.", body = OauthUrlResponse, headers(
+            ("idempotency-key" = String, description = "The key that was sent."),
+            ("idempotency-replay" = String, description = "`true` where the answer is a repetition."),
+            ("connect-attempt-id" = String, description = "The id under which `/v1/connect-attempts/{id}` will show the attempt once the person comes back."),
+        )),
         (status = 400, body = ErrorBody, description = "The request cannot be met: see `code`."),
         (status = 404, body = ErrorBody, description = "`integration_not_found`, \
             `credentials_missing`, `subscriber_not_found` or `connection_not_found`."),

@@ -45,6 +45,8 @@ pub(crate) struct Bench {
     pub(crate) storage: Arc<MemoryStorage>,
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) environment: EnvironmentId,
+    /// Its integration of Slack.
+    pub(crate) slack: Integration,
     /// A key that may do everything.
     pub(crate) key: String,
 }
@@ -61,15 +63,17 @@ impl Bench {
         let clock = Arc::new(FixedClock::default());
         let api = api(&storage, &clock);
         let environment = api.broker.create_environment(environment).await.unwrap();
+        let slack = fixtures::integration(environment.id);
         let mut bench = Self {
             api,
             storage,
             clock,
             environment: environment.id,
+            slack,
             key: String::new(),
         };
         bench.key = bench.key_of(ApiKeyRole::Admin).await;
-        bench.integrate("slack", "slack", &[]).await;
+        bench.slack = bench.integrate("slack", "slack", &[]).await;
         bench.integrate("msteams", "msteams", &[]).await;
         bench.subscribe("ada").await;
         bench
@@ -88,6 +92,7 @@ impl Bench {
             storage: self.storage.clone(),
             clock: self.clock.clone(),
             environment: self.environment,
+            slack: self.slack.clone(),
             key: key.to_owned(),
         }
     }
@@ -147,13 +152,12 @@ impl Bench {
 
     /// An attempt in this environment, not stored.
     pub(crate) fn attempt(&self) -> ConnectAttempt {
-        fixtures::attempt(&fixtures::integration(self.environment))
+        fixtures::attempt(&self.slack)
     }
 
     /// A connection of `ada`, not stored.
     pub(crate) fn connection(&self) -> ChannelConnection {
-        let slack = fixtures::integration(self.environment);
-        fixtures::connection(&slack, fixtures::subscriber_owner("ada"))
+        fixtures::connection(&self.slack, fixtures::subscriber_owner("ada"))
     }
 
     /// Stores a connection and its endpoints as if a flow had made them.
@@ -188,6 +192,32 @@ impl Bench {
     pub(crate) async fn get(&self, path: &str) -> Answer {
         let request = self.request(Method::GET, path);
         self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// Deletes with the key.
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        let request = self.request(Method::DELETE, path);
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// Sends JSON with the key.
+    pub(crate) async fn json(&self, method: Method, path: &str, body: &Value) -> Answer {
+        let request = self.request(method, path);
+        let request = request.header(header::CONTENT_TYPE, "application/json");
+        self.send(request.body(Body::from(body.to_string())).unwrap())
+            .await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.json(Method::POST, path, body).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: &Value) -> Answer {
+        self.json(Method::PATCH, path, body).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Answer {
+        self.json(Method::PUT, path, body).await
     }
 
     /// Opens a page, as a browser does: without a key.

@@ -32,16 +32,45 @@ impl Operation {
         security.iter().any(|scheme| scheme.get("ApiKey").is_some())
     }
 
+    /// Its path with this in the place of each parameter.
+    pub(crate) fn path_of(&self, name: &str) -> String {
+        let concrete = |segment: &'static str| {
+            if segment.starts_with('{') {
+                name.to_owned()
+            } else {
+                segment.to_owned()
+            }
+        };
+        let segments: Vec<String> = self.path.split('/').map(concrete).collect();
+        segments.join("/")
+    }
+
+    /// A body that it takes, out of the document; null where it takes none.
+    pub(crate) fn example(&self) -> Value {
+        let content = &self.value["requestBody"]["content"]["application/json"];
+        let first = content["examples"]
+            .as_object()
+            .and_then(|all| all.values().next());
+        first
+            .map_or(&content["example"], |example| &example["value"])
+            .clone()
+    }
+
     pub(crate) fn responses(&self) -> &'static Map<String, Value> {
         self.value["responses"].as_object().unwrap()
     }
 
     /// Whether a path is this one, with something in the place of each parameter.
     fn matches(&self, method: &Method, path: &str) -> bool {
+        self.method.eq_ignore_ascii_case(method.as_str()) && self.is_at(path)
+    }
+
+    /// The same, whatever the method.
+    pub(crate) fn is_at(&self, path: &str) -> bool {
         let (own, given) = (self.path.split('/'), path.split('/'));
         let same_length = own.clone().count() == given.clone().count();
         let fits = |(own, given): (&str, &str)| own.starts_with('{') || own == given;
-        self.method.eq_ignore_ascii_case(method.as_str()) && same_length && own.zip(given).all(fits)
+        same_length && own.zip(given).all(fits)
     }
 }
 

@@ -1,16 +1,20 @@
 //! One environment's key neither sees nor names what belongs to another.
 
+use std::collections::BTreeSet;
+
+use axum::http::Method;
 use serde_json::{Value, json};
 use tieline_domain::endpoint::ChannelEndpoint;
 use tieline_testkit::{MemoryStorage, fixtures};
 
 use crate::{
     bench::{Answer, Bench, with},
-    contract::operations,
+    contract::{Operation, operations},
 };
 
-/// Two environments in one storage, and the path of one object of each kind in the first.
-async fn bench() -> (Bench, Bench, Vec<String>) {
+/// Two environments in one storage, and one object of each kind in the first: its list and its
+/// name.
+async fn bench() -> (Bench, Bench, Vec<(&'static str, String)>) {
     let storage = MemoryStorage::new();
     let ours = Bench::on(storage.clone(), "Development").await;
     let theirs = Bench::on(storage, "Production").await;
@@ -18,12 +22,38 @@ async fn bench() -> (Bench, Bench, Vec<String>) {
     let ada = fixtures::subscriber_id("ada");
     let endpoint: ChannelEndpoint = fixtures::endpoint(&connection, &ada);
     let attempt = ours.store(&connection, vec![endpoint.clone()]).await;
-    let paths = vec![
-        format!("/v1/channel-connections/{}", connection.identifier),
-        format!("/v1/channel-endpoints/{}", endpoint.identifier),
-        format!("/v1/connect-attempts/{}", attempt.id),
+    ours.subscribe("only-ours").await;
+    let tenant = json!({ "type": "tenant", "id": "acme" });
+    ours.post("/v2/contexts", &tenant).await.assert_is(201);
+    let objects = vec![
+        ("/v1/channel-connections", connection.identifier.to_string()),
+        ("/v1/channel-endpoints", endpoint.identifier),
+        ("/v1/connect-attempts", attempt.id.to_string()),
+        ("/v1/integrations", ours.slack.id.to_string()),
+        ("/v2/contexts", "tenant/acme".to_owned()),
+        ("/v2/subscribers", "only-ours".to_owned()),
     ];
-    (ours, theirs, paths)
+    (ours, theirs, objects)
+}
+
+/// The operations that name one of these objects, each with the object's path.
+fn operations_on(objects: &[(&str, String)]) -> Vec<(Operation, String)> {
+    let of_object = |(list, name): &(&str, String)| {
+        let path = format!("{list}/{name}");
+        let all = operations().into_iter().filter_map(move |operation| {
+            let rest = operation.path.strip_suffix("/set-primary");
+            let suffix = if rest.is_some() { "/set-primary" } else { "" };
+            let whole = format!("{path}{suffix}");
+            (operation.path.contains('{') && operation.is_at(&whole)).then_some((operation, whole))
+        });
+        all.collect::<Vec<_>>()
+    };
+    objects.iter().flat_map(of_object).collect()
+}
+
+async fn ask(bench: &Bench, operation: &Operation, path: &str) -> Answer {
+    let method: Method = operation.method.to_uppercase().parse().unwrap();
+    bench.json(method, path, &operation.example()).await
 }
 
 /// An error without what differs from request to request.
@@ -40,46 +70,71 @@ fn essence(answer: &Answer) -> Value {
 /// I02
 #[tokio::test]
 async fn an_object_of_another_environment_is_not_found() {
-    let (ours, theirs, paths) = bench().await;
-    for path in paths {
-        ours.get(&path).await.assert_is(200);
-        let foreign = theirs.get(&path).await;
+    let (ours, theirs, objects) = bench().await;
+    let mut operations = operations_on(&objects);
+    for (operation, path) in &operations {
+        let foreign = ask(&theirs, operation, path).await;
         foreign.assert_is(404);
-        let list = path.rsplit_once('/').unwrap().0;
-        let unknown = theirs.get(&format!("{list}/nothing")).await;
-        assert_eq!(essence(&foreign), essence(&unknown));
+        let unknown = ask(&theirs, operation, &operation.path_of("nothing")).await;
+        assert_eq!(foreign.refusal(), unknown.refusal(), "{}", operation.id());
+    }
+    // Whoever may do it can: what goes away goes last, and before it what hangs on it.
+    operations.sort_by_key(|(operation, path)| {
+        let order = ["channel-endpoints", "channel-connections", ""];
+        let kind = order.iter().position(|kind| path.contains(kind));
+        (operation.method == "delete", kind)
+    });
+    for (operation, path) in &operations {
+        let own = ask(&ours, operation, path).await;
+        assert_ne!(own.status, 404, "{}", operation.id());
     }
 }
 
-/// A new operation that names an object belongs into the test above.
+/// A name tells nothing about what another environment has: only the name that was asked for.
+#[tokio::test]
+async fn what_is_said_of_a_foreign_object_is_what_is_said_of_none() {
+    let (ours, theirs, objects) = bench().await;
+    for (operation, path) in operations_on(&objects) {
+        let foreign = essence(&ask(&theirs, &operation, &path).await);
+        ask(&ours, &operation, &path).await;
+        let after = essence(&ask(&theirs, &operation, &path).await);
+        assert_eq!(foreign, after, "{}", operation.id());
+    }
+}
+
+/// A new operation that names an object belongs into the tests above.
 #[tokio::test]
 async fn every_operation_that_names_an_object_is_tested() {
-    let (_, _, paths) = bench().await;
+    let (_, _, objects) = bench().await;
     let keyed = operations()
         .into_iter()
         .filter(|o| o.is_keyed() && o.path.contains('{'));
-    let mut templates: Vec<&str> = keyed.map(|o| o.path.rsplit_once('/').unwrap().0).collect();
-    templates.sort_unstable();
-    let mut tested: Vec<&str> = paths
-        .iter()
-        .map(|p| p.rsplit_once('/').unwrap().0)
-        .collect();
-    tested.sort_unstable();
-    assert_eq!(templates, tested);
+    let all: BTreeSet<&str> = keyed.map(|operation| operation.id()).collect();
+    let operations = operations_on(&objects);
+    let tested: BTreeSet<&str> = operations.iter().map(|(o, _)| o.id()).collect();
+    assert_eq!(all, tested);
 }
 
 /// I02
 #[tokio::test]
 async fn lists_hold_their_own_environments_objects_alone() {
     let (ours, theirs, _) = bench().await;
-    for list in [
-        "channel-connections",
-        "channel-endpoints",
-        "connect-attempts",
+    for (list, own, foreign) in [
+        ("/v1/channel-connections", 1, 0),
+        ("/v1/channel-endpoints", 1, 0),
+        ("/v1/connect-attempts", 1, 0),
+        ("/v2/contexts", 1, 0),
+        ("/v2/subscribers", 2, 1),
     ] {
         let count = |answer: Answer| answer.json()["totalCount"].clone();
-        assert_eq!(count(ours.get(&format!("/v1/{list}")).await), 1);
-        assert_eq!(count(theirs.get(&format!("/v1/{list}")).await), 0);
+        assert_eq!(count(ours.get(list).await), own, "{list}");
+        assert_eq!(count(theirs.get(list).await), foreign, "{list}");
+    }
+    ours.integrate("slack", "only-ours", &[]).await;
+    for list in ["/v1/integrations", "/v1/integrations/active"] {
+        assert_eq!(ours.get(list).await.json().as_array().unwrap().len(), 3);
+        assert_eq!(theirs.get(list).await.json().as_array().unwrap().len(), 2);
+        assert!(!theirs.get(list).await.text().contains("only-ours"));
     }
 }
 
@@ -110,7 +165,6 @@ async fn a_cursor_of_another_environment_leads_nowhere() {
 #[tokio::test]
 async fn a_subscriber_of_another_environment_cannot_be_minted_for() {
     let (ours, theirs, _) = bench().await;
-    ours.subscribe("only-ours").await;
     let body = with("subscriberId", "only-ours");
     ours.mint(&body).await.assert_is(201);
     theirs.mint(&body).await.assert_is(404);

@@ -275,3 +275,35 @@ async fn rows_of_one_instant_are_paged_as_well() {
     seen.dedup();
     assert_eq!(seen.len(), 5);
 }
+
+/// The lists of the second version are paged like the others.
+#[tokio::test]
+async fn subscribers_and_contexts_are_paged_as_well() {
+    let bench = Bench::start().await;
+    for number in 0..7 {
+        let subscriber = json!({ "subscriberId": format!("s{number}") });
+        let context = json!({ "type": "tenant", "id": format!("t{number}") });
+        bench
+            .post("/v2/subscribers", &subscriber)
+            .await
+            .assert_is(201);
+        bench.post("/v2/contexts", &context).await.assert_is(201);
+    }
+    for (list, name) in [("/v2/subscribers", "subscriberId"), ("/v2/contexts", "id")] {
+        let names = |page: &Value| -> Vec<Value> {
+            let items = page["data"].as_array().unwrap().iter();
+            items.map(|item| item[name].clone()).collect()
+        };
+        let whole = names(&page(&bench, list, "limit=100").await);
+        let first = page(&bench, list, "limit=4").await;
+        let next = first["next"].as_str().unwrap();
+        let second = page(&bench, list, &format!("limit=4&after={next}")).await;
+        assert_eq!([names(&first), names(&second)].concat(), whole, "{list}");
+        let previous = second["previous"].as_str().unwrap();
+        let back = page(&bench, list, &format!("limit=4&before={previous}")).await;
+        assert_eq!(names(&back), names(&first), "{list}");
+        let both = format!("{list}?after={next}&before={previous}");
+        let conflict = (400, "cursor_conflict".to_owned());
+        assert_eq!(bench.get(&both).await.refusal(), conflict);
+    }
+}

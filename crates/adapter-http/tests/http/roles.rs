@@ -7,42 +7,58 @@ use axum::{
 use tieline_domain::api_key::ApiKeyRole;
 
 use crate::{
-    bench::{Answer, Bench, for_ada},
+    bench::{Answer, Bench},
     contract::{Operation, operations},
 };
 
 /// The least role that an operation needs; every operation with a key stands here.
 fn needed(operation: &Operation) -> ApiKeyRole {
     match operation.id() {
-        "generateConnectOAuthUrl" => ApiKeyRole::Connect,
+        "generateConnectOAuthUrl" | "generateLinkUserOAuthUrl" | "generateChatOAuthUrl" => {
+            ApiKeyRole::Connect
+        }
         "listConnectAttempts"
         | "getConnectAttempt"
         | "listChannelConnections"
         | "getChannelConnection"
         | "listChannelEndpoints"
-        | "getChannelEndpoint" => ApiKeyRole::Read,
+        | "getChannelEndpoint"
+        | "listIntegrations"
+        | "listActiveIntegrations"
+        | "searchSubscribers"
+        | "getSubscriber"
+        | "listContexts"
+        | "getContext" => ApiKeyRole::Read,
+        "createChannelConnection"
+        | "updateChannelConnection"
+        | "deleteChannelConnection"
+        | "createChannelEndpoint"
+        | "updateChannelEndpoint"
+        | "deleteChannelEndpoint"
+        | "createIntegration"
+        | "updateIntegration"
+        | "deleteIntegration"
+        | "setPrimaryIntegration"
+        | "createSubscriber"
+        | "patchSubscriber"
+        | "deleteSubscriber"
+        | "createContext"
+        | "updateContext"
+        | "deleteContext" => ApiKeyRole::Admin,
         other => panic!("which role does {other} need?"),
     }
 }
 
 /// Asks for an operation, of an object that does not exist.
 async fn ask(bench: &Bench, operation: &Operation, key: Option<&str>) -> Answer {
-    let segments = operation.path.split('/');
-    let concrete = |segment| {
-        if str::starts_with(segment, '{') {
-            "nothing"
-        } else {
-            segment
-        }
-    };
-    let path: Vec<&str> = segments.map(concrete).collect();
+    let path = operation.path_of("nothing");
     let method: Method = operation.method.to_uppercase().parse().unwrap();
-    let mut request = Request::builder().method(method).uri(path.join("/"));
+    let mut request = Request::builder().method(method).uri(path);
     if let Some(key) = key {
         request = request.header(header::AUTHORIZATION, format!("ApiKey {key}"));
     }
     let request = request.header(header::CONTENT_TYPE, "application/json");
-    let body = Body::from(for_ada().to_string());
+    let body = Body::from(operation.example().to_string());
     bench.send(request.body(body).unwrap()).await
 }
 

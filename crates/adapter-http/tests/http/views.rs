@@ -104,6 +104,7 @@ async fn a_failed_attempt_is_shown_with_reason_and_remedy() {
         "integrationIdentifier": "slack",
         "subscriberId": "ada",
         "contextKeys": [],
+        "mode": "connect",
         "connectionMode": "subscriber",
         "connectionIdentifier": null,
         "workspace": null,

@@ -2,7 +2,7 @@
 
 use crate::{
     attempt::Failure,
-    connection::{ConnectionMode, CredentialKind},
+    connection::ConnectionMode,
     endpoint::EndpointKind,
     flow::{Flow, Leg},
     integration::Credentials,
@@ -46,8 +46,8 @@ pub struct ConnectPolicy {
     pub rotates_tokens: bool,
     /// Which kind of endpoint a person at this provider is.
     pub person_endpoint: EndpointKind,
-    /// The credential that a grant must bring; none where the app authenticates by itself.
-    pub required_credential: Option<CredentialKind>,
+    /// Whether a grant must bring a token; it need not where the app authenticates by itself.
+    pub needs_credential: bool,
 }
 
 /// How a person is linked without connecting anything.
@@ -93,7 +93,7 @@ impl ConnectPolicy {
         {
             return Err(Reason::TenantMismatch.into());
         }
-        if self.required_credential.is_some() && grant.credentials.is_empty() {
+        if self.needs_credential && grant.credentials.is_empty() {
             return Err(Reason::WrongTokenType.into());
         }
         let missing = self.scopes.missing(&flow.scopes, grant);

@@ -44,7 +44,7 @@ async fn environments_share_the_organization_and_not_a_name() {
     assert_eq!(production.organization_id, first.organization_id);
     let again = bench.broker.create_environment("Production").await;
     let message = "an environment \"Production\" exists already".to_owned();
-    assert_eq!(refusal(again), (Reason::ValidationFailed, message));
+    assert_eq!(refusal(again), (Reason::AlreadyExists, message));
 }
 
 #[tokio::test]
@@ -246,7 +246,7 @@ async fn every_problem_of_the_credentials_is_named() {
     let (reason, message) = refusal(made);
     assert_eq!(reason, Reason::ValidationFailed);
     for told in [
-        "credentials: clientId is required",
+        "credentials.clientId is required",
         "secretKey must be 1 to 4096 characters",
         "redirectUrl must be an absolute https URL",
         "colour is not a credential of this provider; \
@@ -274,10 +274,15 @@ async fn an_unknown_provider_is_told_which_ones_there_are() {
 #[tokio::test]
 async fn an_identifier_is_a_slug_that_is_free() {
     let bench = Bench::start().await;
-    for (identifier, told) in [
-        ("", "identifier must be 1 to 128 characters"),
-        ("a/b", "identifier must be 1 to 128 characters"),
-        ("slack", "an integration \"slack\" exists already"),
+    let malformed = (
+        Reason::ValidationFailed,
+        "identifier must be 1 to 128 characters",
+    );
+    let taken = "Integration with identifier slack already exists";
+    for (identifier, (expected, told)) in [
+        ("", malformed),
+        ("a/b", malformed),
+        ("slack", (Reason::AlreadyExists, taken)),
     ] {
         let new = slack(identifier, credentials(&[]));
         let made = bench
@@ -285,7 +290,7 @@ async fn an_identifier_is_a_slug_that_is_free() {
             .create_integration(bench.environment, new)
             .await;
         let (reason, message) = refusal(made);
-        assert_eq!(reason, Reason::ValidationFailed);
+        assert_eq!(reason, expected);
         assert!(message.starts_with(told), "{message}");
     }
 }

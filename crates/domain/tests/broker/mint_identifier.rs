@@ -13,6 +13,24 @@ use crate::bench::{Bench, contexts, for_bob, identifier_of, named, refusal};
 
 /// Stores a connection as if a flow had made it.
 pub(crate) async fn store(bench: &Bench, connection: ChannelConnection) {
+    let (environment, id) = (connection.environment_id, connection.integration_id);
+    let integrations = &bench.broker.integrations;
+    if integrations
+        .find_by_id(environment, id)
+        .await
+        .unwrap()
+        .is_none()
+    {
+        let home = Integration {
+            id,
+            ..fixtures::integration(environment)
+        };
+        let home = Integration {
+            identifier: format!("of-{}", connection.id),
+            ..home
+        };
+        integrations.insert(&home).await.unwrap();
+    }
     let attempt = fixtures::attempt(&integration(bench, "slack").await);
     bench.broker.attempts.claim(&attempt).await.unwrap();
     let record = RecordConnection {

@@ -33,7 +33,7 @@ pub fn policy(entra: &Url, graph: &Url) -> ProviderPolicy {
             rotates_tokens: false,
             person_endpoint: EndpointKind::MsTeamsUser,
             // Messages are sent with the app's own credentials.
-            required_credential: None,
+            needs_credential: false,
         }),
     }
 }

@@ -32,7 +32,7 @@ pub fn policy(base: &Url) -> ProviderPolicy {
             },
             rotates_tokens: true,
             person_endpoint: EndpointKind::SlackUser,
-            required_credential: Some(CredentialKind::Bot),
+            needs_credential: true,
         }),
     }
 }

@@ -64,7 +64,7 @@ async fn a_value_of_the_wrong_type_is_refused_by_name() {
         (json!({ "context": { "tenant": null } }), "context.tenant"),
         (
             json!({ "context": { "tenant": { "id": 5 } } }),
-            "context.tenant",
+            "context.tenant.id",
         ),
         (json!({ "contextHash": 5 }), "contextHash"),
     ] {

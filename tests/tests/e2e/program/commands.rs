@@ -146,7 +146,7 @@ async fn credentials_that_cannot_be_are_refused_without_being_quoted() {
     let twice = ["integrations", "create", "--provider", "slack"];
     let credentials = json!({ "clientId": "1.2", "secretKey": "s" }).to_string();
     let refused = home.run_with_input(&twice, &credentials).await.failed();
-    assert!(refused.contains("exists already"), "{refused}");
+    assert!(refused.contains("already exists"), "{refused}");
     let other = ["integrations", "create", "--provider", "myspace"];
     let refused = home.run_with_input(&other, &credentials).await.failed();
     assert!(refused.contains("myspace is not known"), "{refused}");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tieline_domain::{
     id::{EnvironmentId, OrganizationId},
     integration::{Credentials, Integration},
@@ -11,7 +11,10 @@ use tieline_domain::{
     reason::Reason,
     usecase::{IntegrationChange, NewIntegration},
 };
-use utoipa::ToSchema;
+use utoipa::{
+    ToSchema,
+    openapi::{Object, ObjectBuilder, schema::Type},
+};
 
 use crate::{error::ApiError, fields::Fields, routes::channel_connections::CHANNEL};
 
@@ -181,7 +184,7 @@ pub(crate) struct IntegrationResponse {
     channel: &'static str,
     /// Always empty in lists, and absent elsewhere: credentials are never shown.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Object, nullable = false, required = false)]
+    #[schema(schema_with = no_credentials_schema, required = false)]
     credentials: Option<Map<String, Value>>,
     /// Whether it may be used.
     active: bool,
@@ -189,6 +192,17 @@ pub(crate) struct IntegrationResponse {
     deleted: bool,
     /// Always false: chat integrations have no primary one.
     primary: bool,
+}
+
+/// An object of any members: the derive leaves out what such a one is described with.
+fn no_credentials_schema() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .description(Some(
+            "Always empty in lists, and absent elsewhere: credentials are never shown.",
+        ))
+        .examples([json!({})])
+        .build()
 }
 
 impl IntegrationResponse {

@@ -1,17 +1,20 @@
 //! Subscribers on the wire.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tieline_domain::{
     id::{EnvironmentId, OrganizationId},
     patch::Patch,
     reason::Reason,
     subscriber::{ProfilePatch, Subscriber, SubscriberId},
-    text::sanitize,
 };
-use utoipa::ToSchema;
+use utoipa::{
+    ToSchema,
+    openapi::{
+        Object, ObjectBuilder,
+        schema::{SchemaType, Type},
+    },
+};
 
 use crate::{
     api::Api,
@@ -24,23 +27,50 @@ use crate::{
 const MAX_TEXT: usize = 1000;
 
 /// A subscriber to be made or changed.
+// The fields stand here once more instead of a flattened struct: of that, serde tells no places.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct CreateSubscriberRequest {
     /// The product's id of the subscriber.
     #[schema(min_length = 1, max_length = 255, example = "subscriber-123")]
     subscriber_id: String,
-    #[serde(flatten)]
-    #[schema(inline)]
-    profile: PatchSubscriberRequest,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: BTreeMap<String, Value>,
+    /// The given name.
+    #[serde(default, deserialize_with = "patch")]
+    #[schema(value_type = Option<String>, max_length = 1000, example = "Ada")]
+    first_name: Patch<String>,
+    /// The family name.
+    #[serde(default, deserialize_with = "patch")]
+    #[schema(value_type = Option<String>, max_length = 1000, example = "Lovelace")]
+    last_name: Patch<String>,
+    /// The mail address.
+    #[serde(default, deserialize_with = "patch")]
+    #[schema(value_type = Option<String>, max_length = 1000, example = "ada@example.com")]
+    email: Patch<String>,
+    /// The telephone number.
+    #[serde(default, deserialize_with = "patch")]
+    #[schema(value_type = Option<String>, max_length = 1000)]
+    phone: Patch<String>,
+    /// The address of a picture.
+    #[serde(default, deserialize_with = "patch")]
+    #[schema(value_type = Option<String>, max_length = 1000)]
+    avatar: Patch<String>,
+    /// The language.
+    #[serde(default, deserialize_with = "patch")]
+    #[schema(value_type = Option<String>, max_length = 1000, example = "en-US")]
+    locale: Patch<String>,
+    /// The time zone.
+    #[serde(default, deserialize_with = "patch")]
+    #[schema(value_type = Option<String>, max_length = 1000, example = "Europe/Rome")]
+    timezone: Patch<String>,
+    /// The product's own data, replaced as a whole.
+    #[serde(default, deserialize_with = "patch")]
+    #[schema(value_type = Option<Object>, example = json!({ "plan": "pro" }))]
+    data: Patch<Map<String, Value>>,
 }
 
 /// What changes of a subscriber.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct PatchSubscriberRequest {
     /// The given name.
     #[serde(default, deserialize_with = "patch")]
@@ -78,11 +108,18 @@ pub(crate) struct PatchSubscriberRequest {
 
 impl CreateSubscriberRequest {
     pub(super) fn read(self) -> Result<(SubscriberId, ProfilePatch), ApiError> {
-        let patch = self.profile.read()?;
+        let profile = PatchSubscriberRequest {
+            first_name: self.first_name,
+            last_name: self.last_name,
+            email: self.email,
+            phone: self.phone,
+            avatar: self.avatar,
+            locale: self.locale,
+            timezone: self.timezone,
+            data: self.data,
+        };
+        let patch = profile.read()?;
         let mut fields = Fields::default();
-        for name in self.unknown.keys() {
-            fields.add(sanitize(name, 64), &"is not known here");
-        }
         let id = fields.check(
             "subscriberId",
             Some(self.subscriber_id),
@@ -147,19 +184,25 @@ pub(crate) struct SubscriberResponse {
     #[schema(example = "Ada")]
     first_name: Option<String>,
     /// The family name.
+    #[schema(example = "Lovelace")]
     last_name: Option<String>,
     /// The mail address.
+    #[schema(example = "ada@example.com")]
     email: Option<String>,
     /// The telephone number.
+    #[schema(example = "+44 20 7946 0000")]
     phone: Option<String>,
     /// The address of a picture.
+    #[schema(example = "https://example.com/ada.png")]
     avatar: Option<String>,
     /// The language.
+    #[schema(example = "en-US")]
     locale: Option<String>,
     /// The time zone.
+    #[schema(example = "Europe/Rome")]
     timezone: Option<String>,
     /// The product's own data.
-    #[schema(value_type = Option<Object>)]
+    #[schema(schema_with = data_schema)]
     data: Option<Map<String, Value>>,
     /// Always false: what is deleted is gone.
     deleted: bool,
@@ -169,6 +212,15 @@ pub(crate) struct SubscriberResponse {
     /// When it was last changed.
     #[schema(format = DateTime)]
     updated_at: String,
+}
+
+/// An object of any members: the derive leaves out what such a one is described with.
+fn data_schema() -> Object {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::Object, Type::Null]))
+        .description(Some("The product's own data."))
+        .examples([json!({ "plan": "pro" })])
+        .build()
 }
 
 impl SubscriberResponse {

@@ -50,6 +50,22 @@ impl Answer {
         self.json()["message"].as_str().unwrap().to_owned()
     }
 
+    /// The fields that a 422 names.
+    #[track_caller]
+    pub(crate) fn fields(&self) -> Vec<String> {
+        assert_eq!(self.refusal(), (422, "validation_failed".to_owned()));
+        let errors = self.json()["errors"].as_object().unwrap().clone();
+        errors.into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// What each item of a list, or of a page, has under this name.
+    pub(crate) fn each(&self, member: &str) -> Vec<Value> {
+        let body = self.json();
+        let items = body.as_array().or_else(|| body["data"].as_array());
+        let named = items.unwrap().iter().map(|item| item[member].clone());
+        named.collect()
+    }
+
     /// Status and reason code of an error.
     pub(crate) fn refusal(&self) -> (u16, String) {
         (self.status.as_u16(), self.code())
