@@ -52,8 +52,12 @@ fn flows() -> impl Strategy<Value = Flow> {
                 let (id, environment, integration, shared, auto_link) = ids;
                 Flow {
                     id: FlowId(Uuid::from_u128(id)),
-                    purpose: if auto_link { Purpose::Connect } else { Purpose::LinkUser },
-                leg: tenant.map_or(Leg::Consent, |tenant| Leg::SignIn { tenant }),
+                    purpose: if auto_link {
+                        Purpose::Connect
+                    } else {
+                        Purpose::LinkUser
+                    },
+                    leg: tenant.map_or(Leg::Consent, |tenant| Leg::SignIn { tenant }),
                     environment_id: EnvironmentId(Uuid::from_u128(environment)),
                     integration_id: IntegrationId(Uuid::from_u128(integration)),
                     subscriber_id: subscriber.map(|text| SubscriberId::parse(text).unwrap()),

@@ -144,7 +144,7 @@ pub(crate) fn instant(at: Timestamp) -> String {
 }
 
 impl IntoResponse for ApiError {
-    /// The status with the error beside it; [`crate::request::finish`] makes the body.
+    /// The status with the error beside it; [`crate::request::wrap`] makes the body.
     fn into_response(self) -> Response {
         let mut response = status_of(self.reason).into_response();
         response.extensions_mut().insert(self);

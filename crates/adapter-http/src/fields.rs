@@ -30,11 +30,13 @@ impl Fields {
         parsed.map_err(|problem| self.add(field, &problem)).ok()
     }
 
-    /// The length of a text, in characters.
+    /// A text of 1 to `most` characters, none of them a control character.
     pub(crate) fn length(&mut self, field: &str, text: &str, most: usize) {
         let count = text.chars().count();
-        if count == 0 || count > most {
-            self.add(field, &format!("must have 1 to {most} characters"));
+        if count == 0 || count > most || text.contains(char::is_control) {
+            let rule =
+                format!("must have 1 to {most} characters, none of them a control character");
+            self.add(field, &rule);
         }
     }
 

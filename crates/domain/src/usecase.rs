@@ -54,13 +54,9 @@ impl Refusal {
         }
     }
 
-    /// A refusal that names the members of one field that are to be mended.
+    /// A refusal that names the fields that are to be mended.
     #[must_use]
-    pub fn of_fields(parent: &str, problems: Vec<(String, String)>) -> Self {
-        let fields: Vec<_> = problems
-            .into_iter()
-            .map(|(name, told)| (format!("{parent}.{name}"), told))
-            .collect();
+    pub fn of_fields(fields: Vec<(String, String)>) -> Self {
         let told: Vec<_> = fields
             .iter()
             .map(|(name, told)| format!("{name} {told}"))
@@ -70,6 +66,13 @@ impl Refusal {
             message: told.join("; "),
             fields,
         }
+    }
+
+    /// The same for the members of one field.
+    #[must_use]
+    pub fn of_members(parent: &str, problems: Vec<(String, String)>) -> Self {
+        let within = |(name, told)| (format!("{parent}.{name}"), told);
+        Self::of_fields(problems.into_iter().map(within).collect())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::bench::Bench;
+use crate::bench::{Bench, TENANT};
 
 const PATH: &str = "/v1/channel-connections";
 
@@ -169,10 +169,11 @@ async fn the_same_owner_and_workspace_is_a_409_that_names_the_other() {
         taken["subscriberId"] = owner.into();
         let answer = bench.post(PATH, &taken).await;
         assert_eq!(answer.refusal(), (409, "already_exists".to_owned()));
-        if owner == "bob" {
-            let told = "A connection with identifier first already exists";
-            assert_eq!(answer.message(), told);
-        }
+        let told = match owner {
+            "ada" => "A connection already exists for this integration and owner: first",
+            _ => "A connection with identifier first already exists",
+        };
+        assert_eq!(answer.message(), told);
     }
     // Nor does a change make two of them.
     let path = format!("{PATH}/{}", second.as_str().unwrap());
@@ -304,4 +305,36 @@ async fn problems_are_named_by_field() {
         let answer = bench.patch(&format!("{PATH}/mine"), &change).await;
         assert_eq!(answer.fields(), [lacking]);
     }
+}
+
+/// A GUID is the same in any case, so a tenant is one workspace however it is written.
+#[tokio::test]
+async fn a_tenant_in_capitals_is_the_same_tenant() {
+    let bench = Bench::start().await;
+    for (tenant, status) in [(TENANT.to_uppercase(), 201), (TENANT.to_owned(), 409)] {
+        let mut body = import("workspace", json!({ "id": tenant }));
+        body["integrationIdentifier"] = "msteams".into();
+        body["auth"]["accessToken"] = "app-only".into();
+        let answer = bench.post(PATH, &body).await;
+        answer.assert_is(status);
+    }
+    let kept = bench.get(PATH).await.json();
+    assert_eq!(kept["data"][0]["workspace"]["id"], TENANT);
+}
+
+#[tokio::test]
+async fn what_has_no_token_has_no_refresh_token() {
+    let bench = Bench::start().await;
+    let auth = json!({ "accessToken": "app-only", "refreshToken": "canary" });
+    let answer = bench.post(PATH, &import("auth", auth)).await;
+    assert_eq!(answer.refusal(), (400, "rotation_not_supported".to_owned()));
+}
+
+#[tokio::test]
+async fn a_workspace_without_clean_text_is_refused_by_member() {
+    let bench = Bench::start().await;
+    let workspace = json!({ "id": "T1", "name": "a\u{0}b" });
+    let answer = bench.post(PATH, &import("workspace", workspace)).await;
+    answer.assert_is(422);
+    assert!(answer.json()["errors"]["workspace.name"].is_object());
 }

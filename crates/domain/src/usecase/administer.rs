@@ -149,7 +149,7 @@ impl Broker {
 }
 
 pub(super) fn invalid(field: &str, problem: &impl std::fmt::Display) -> Refusal {
-    Refusal::new(Reason::ValidationFailed, format!("{field} {problem}"))
+    Refusal::of_fields(vec![(field.to_owned(), problem.to_string())])
 }
 
 pub(super) fn taken(error: InsertError, message: impl FnOnce() -> String) -> UseCaseError {

@@ -89,7 +89,7 @@ impl Broker {
             integration_identifier: integration.identifier,
             provider: integration.provider,
             owner,
-            workspace: new.workspace,
+            workspace: normalized(new.workspace),
             credentials: self.seal_credentials(environment_id, id, 1, &credentials(new.auth, now)),
             generation: 1,
             created_at: now,
@@ -127,7 +127,7 @@ impl Broker {
         let (generation, now) = (stored.generation + 1, self.clock.now());
         let granted = credentials(auth, now);
         let changed = ChannelConnection {
-            workspace,
+            workspace: normalized(workspace),
             credentials: self.seal_credentials(environment, stored.id, generation, &granted),
             generation,
             updated_at: now,
@@ -216,6 +216,10 @@ impl Broker {
         if auth.refresh_token.is_none() {
             return Ok(());
         }
+        if auth.access_token.expose_secret() == APP_ONLY {
+            let message = "auth.refreshToken has no place beside the access token app-only";
+            return Err(Refusal::new(Reason::RotationNotSupported, message).into());
+        }
         let provider = &integration.provider;
         let rotates = self
             .providers
@@ -252,7 +256,7 @@ impl Broker {
             }
             RecordError::Raced => match self.same_connection(connection).await {
                 Ok(Some(other)) => format!(
-                    "A connection already exists for this integration, owner and workspace: {}",
+                    "A connection already exists for this integration and owner: {}",
                     other.identifier
                 ),
                 Ok(None) => "The connection was changed meanwhile: try again".to_owned(),
@@ -262,22 +266,40 @@ impl Broker {
         Refusal::new(Reason::AlreadyExists, message).into()
     }
 
+    /// The connection that stands in the way: the same owner's to the same workspace, else the
+    /// one that has the identifier.
     async fn same_connection(
         &self,
         connection: &ChannelConnection,
     ) -> Result<Option<ChannelConnection>, UseCaseError> {
-        let ChannelConnection {
-            environment_id,
-            integration_id,
-            owner,
-            workspace,
-            ..
-        } = connection;
-        let found =
-            self.connections
-                .find_same(*environment_id, *integration_id, owner, &workspace.id);
-        Ok(found.await?.filter(|other| other.id != connection.id))
+        let environment = connection.environment_id;
+        let (integration, owner) = (connection.integration_id, &connection.owner);
+        let workspace = &connection.workspace.id;
+        let same = self
+            .connections
+            .find_same(environment, integration, owner, workspace)
+            .await?;
+        let found = match same {
+            Some(same) => Some(same),
+            None => {
+                self.connections
+                    .find(environment, &connection.identifier)
+                    .await?
+            }
+        };
+        Ok(found.filter(|other| other.id != connection.id))
     }
+}
+
+/// A GUID is the same in any case; providers send it in either.
+fn normalized(workspace: Workspace) -> Workspace {
+    let is_guid = workspace.id.len() == 36 && uuid::Uuid::try_parse(&workspace.id).is_ok();
+    let id = if is_guid {
+        workspace.id.to_ascii_lowercase()
+    } else {
+        workspace.id
+    };
+    Workspace { id, ..workspace }
 }
 
 fn credentials(auth: ImportedAuth, now: Timestamp) -> Vec<GrantedCredential> {

@@ -116,7 +116,7 @@ impl Broker {
         let mut endpoint = self.get_endpoint(environment, identifier).await?;
         let parsed = Address::parse(endpoint.address.kind, members);
         let Address { address, secret } =
-            parsed.map_err(|problems| Refusal::of_fields("endpoint", problems))?;
+            parsed.map_err(|problems| Refusal::of_members("endpoint", problems))?;
         endpoint.secret = self.seal_members(environment, endpoint.id, &secret);
         endpoint.address = address;
         endpoint.updated_at = self.clock.now();

@@ -148,8 +148,10 @@ impl Broker {
                     .iter()
                     .map(|p| p.policy.id.to_string())
                     .collect();
-                let message = format!("provider {id} is not known; there are {}", listed(&known));
-                Refusal::new(Reason::ValidationFailed, message)
+                invalid(
+                    "providerId",
+                    &format!("{id} is not known; there are {}", listed(&known)),
+                )
             })
     }
 
@@ -172,7 +174,7 @@ fn refuse_problems(problems: &[CredentialProblem]) -> Result<(), Refusal> {
         .iter()
         .map(|p| (p.name.clone(), p.problem.clone()))
         .collect();
-    Err(Refusal::of_fields("credentials", told))
+    Err(Refusal::of_members("credentials", told))
 }
 
 fn already_there(integration: &Integration) -> String {

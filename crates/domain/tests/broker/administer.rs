@@ -267,7 +267,7 @@ async fn an_unknown_provider_is_told_which_ones_there_are() {
         .broker
         .create_integration(bench.environment, new)
         .await;
-    let message = "provider icq is not known; there are msteams and slack".to_owned();
+    let message = "providerId icq is not known; there are msteams and slack".to_owned();
     assert_eq!(refusal(made), (Reason::ValidationFailed, message));
 }
 

@@ -95,14 +95,6 @@ pub(super) const KNOWN: &[&str] = &[
     "workflows.templates:write",
 ];
 
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn the_list_is_sorted_and_names_each_scope_once() {
-        assert!(super::KNOWN.is_sorted_by(|a, b| a < b));
-    }
-}
-
 /// The scopes of user tokens with which a person can be asked who they are and what they see.
 /// Source: "Scopes" (docs.slack.dev), those of user tokens.
 pub(super) const KNOWN_FOR_USERS: &[&str] = &[
@@ -153,3 +145,11 @@ pub(super) const KNOWN_FOR_USERS: &[&str] = &[
     "users:read.email",
     "users:write",
 ];
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_list_is_sorted_and_names_each_scope_once() {
+        assert!(super::KNOWN.is_sorted_by(|a, b| a < b));
+    }
+}

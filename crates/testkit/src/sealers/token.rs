@@ -11,7 +11,7 @@ pub(super) fn write(bytes: &[u8]) -> String {
     text
 }
 
-/// Reads what [`write`] wrote; `None` for anything else.
+/// Reads what [`write()`] wrote; `None` for anything else.
 pub(super) fn read(text: &str) -> Option<Vec<u8>> {
     let (sum, body) = text.split_at_checked(16)?;
     let bytes: Option<Vec<u8>> = body
