@@ -1,7 +1,7 @@
 //! The contract suites of the storage ports. An adapter passes them by providing a
 //! [`crate::StorageHarness`] and saying, in a test of its own crate:
 //!
-//! ```ignore
+//! ```text
 //! tieline_testkit::storage_contract!(SqliteHarness);
 //! ```
 //!
