@@ -2,6 +2,7 @@
 //! that an adapter of a storage port passes. A dev-dependency; never shipped.
 #![expect(clippy::unwrap_used, reason = "the whole crate is for tests")]
 
+pub mod broker;
 pub mod clock;
 pub mod contract;
 pub mod fixtures;
@@ -11,6 +12,7 @@ pub mod memory;
 pub mod policies;
 pub mod sealers;
 
+pub use broker::{broker, providers, sample_providers};
 pub use clock::FixedClock;
 pub use harness::{StorageHarness, Stores};
 pub use ids::SequentialIds;

@@ -11,19 +11,17 @@ use tieline_adapter_http::{Api, CALLBACK_PATH, Readiness, router};
 use tieline_domain::{
     api_key::ApiKeyRole,
     attempt::ConnectAttempt,
-    broker::Broker,
     connection::ChannelConnection,
     endpoint::ChannelEndpoint,
     id::EnvironmentId,
     integration::Integration,
     ports::{ConnectionWrite, EnvironmentStore, MockProviderClient, RecordConnection, StoreError},
-    provider::{Provider, ProviderId, Providers},
+    provider::ProviderId,
     subscriber::ProfilePatch,
     usecase::{IfExists, NewApiKey, NewIntegration},
 };
 use tieline_testkit::{
-    FakeCursorSealer, FakeFlowSealer, FakeSealer, FixedClock, MemoryStorage, SequentialIds,
-    fixtures, policies,
+    FakeCursorSealer, FixedClock, MemoryStorage, broker, fixtures, sample_providers,
 };
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
@@ -81,7 +79,7 @@ impl Bench {
 
     /// The same with a provider to call.
     pub(crate) fn with(mut self, client: MockProviderClient) -> Self {
-        self.api.broker.providers = providers(client);
+        self.api.broker.providers = sample_providers(client);
         self
     }
 
@@ -267,42 +265,21 @@ impl Bench {
 }
 
 fn api(storage: &Arc<MemoryStorage>, clock: &Arc<FixedClock>) -> Api {
-    let stores = storage.stores();
-    let broker = Broker {
-        environments: stores.environments,
-        api_keys: stores.api_keys,
-        integrations: stores.integrations,
-        subscribers: stores.subscribers,
-        contexts: stores.contexts,
-        connections: stores.connections,
-        endpoints: stores.endpoints,
-        attempts: stores.attempts,
-        sealer: Arc::new(FakeSealer::default()),
-        flow_sealer: Arc::new(FakeFlowSealer),
-        clock: clock.clone(),
-        timer: clock.clone(),
-        // Far from the ids of fixtures, and from those of another bench on this storage.
-        ids: Arc::new(SequentialIds::from(fixtures::number() << 40)),
-        providers: providers(MockProviderClient::new()),
-        redirect_uri: format!("{PUBLIC_URL}{CALLBACK_PATH}"),
-    };
+    // Far from the ids of fixtures, and from those of another bench on this storage.
+    let first_id = fixtures::number() << 40;
+    let broker = broker(
+        storage,
+        clock,
+        first_id,
+        format!("{PUBLIC_URL}{CALLBACK_PATH}"),
+    );
     Api {
         broker,
-        idempotency: stores.idempotency,
+        idempotency: storage.clone(),
         cursors: Arc::new(FakeCursorSealer),
         readiness: Arc::new(AsksStorage(storage.clone())),
         tasks: TaskTracker::new(),
     }
-}
-
-fn providers(client: MockProviderClient) -> Providers {
-    let client = Arc::new(client);
-    let policies = [policies::slack_like(), policies::teams_like()];
-    let provider = |policy| Provider {
-        policy: Arc::new(policy),
-        client: Some(client.clone()),
-    };
-    policies.map(provider).into_iter().collect()
 }
 
 struct AsksStorage(Arc<MemoryStorage>);

@@ -13,12 +13,12 @@ use tieline_domain::{
     integration::{Credentials, Integration},
     page::{From, Order, PageRequest},
     ports::{AttemptFilter, ConnectionFilter, EndpointFilter, FlowSealer, MockProviderClient},
-    provider::{Provider, ProviderId, ProviderPolicy, Providers},
+    provider::{Provider, ProviderId, ProviderPolicy},
     subscriber::{ProfilePatch, Subscriber, SubscriberId},
     usecase::{Callback, IfExists, MintConnectUrl, MintedUrl, NewIntegration, UseCaseError},
 };
 use tieline_testkit::{
-    FakeFlowSealer, FakeSealer, FixedClock, MemoryStorage, SequentialIds, fixtures, policies,
+    FakeFlowSealer, FixedClock, MemoryStorage, broker, fixtures, providers, sample_providers,
 };
 use url::Url;
 
@@ -51,7 +51,7 @@ impl Bench {
     pub(crate) async fn start() -> Self {
         let storage = MemoryStorage::new();
         let clock = Arc::new(FixedClock::default());
-        let broker = broker(&storage, &clock, 1 << 40);
+        let broker = broker(&storage, &clock, 1 << 40, REDIRECT_URI);
         let environment = broker.first_environment().await.unwrap().id;
         let bench = Self {
             broker,
@@ -68,8 +68,7 @@ impl Bench {
 
     /// The same with a provider to call.
     pub(crate) fn with(mut self, client: MockProviderClient) -> Self {
-        let policies = [policies::slack_like(), policies::teams_like()];
-        self.broker.providers = providers(policies, client);
+        self.broker.providers = sample_providers(client);
         self
     }
 
@@ -93,7 +92,7 @@ impl Bench {
     /// The same storage under a broker that knows nothing of the one before.
     pub(crate) fn restarted(self) -> Self {
         Self {
-            broker: broker(&self.storage, &self.clock, 1 << 41),
+            broker: broker(&self.storage, &self.clock, 1 << 41, REDIRECT_URI),
             ..self
         }
     }
@@ -218,43 +217,6 @@ impl Bench {
     pub(crate) fn later(&self, by: SignedDuration) {
         self.clock.advance(by);
     }
-}
-
-/// A broker whose ids begin at `first`, far from those of fixtures.
-fn broker(storage: &Arc<MemoryStorage>, clock: &Arc<FixedClock>, first: u64) -> Broker {
-    let stores = storage.stores();
-    Broker {
-        environments: stores.environments,
-        api_keys: stores.api_keys,
-        integrations: stores.integrations,
-        subscribers: stores.subscribers,
-        contexts: stores.contexts,
-        connections: stores.connections,
-        endpoints: stores.endpoints,
-        attempts: stores.attempts,
-        sealer: Arc::new(FakeSealer::default()),
-        flow_sealer: Arc::new(FakeFlowSealer),
-        clock: clock.clone(),
-        timer: clock.clone(),
-        ids: Arc::new(SequentialIds::from(first)),
-        providers: providers(
-            [policies::slack_like(), policies::teams_like()],
-            MockProviderClient::new(),
-        ),
-        redirect_uri: REDIRECT_URI.to_owned(),
-    }
-}
-
-fn providers(
-    policies: impl IntoIterator<Item = ProviderPolicy>,
-    client: MockProviderClient,
-) -> Providers {
-    let client = Arc::new(client);
-    let provider = |policy| Provider {
-        policy: Arc::new(policy),
-        client: Some(client.clone()),
-    };
-    policies.into_iter().map(provider).collect()
 }
 
 /// Client id, secret and these.

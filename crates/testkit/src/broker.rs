@@ -1,0 +1,60 @@
+//! A broker whose every port is in a test's hands.
+
+use std::sync::Arc;
+
+use tieline_domain::{
+    broker::Broker,
+    ports::MockProviderClient,
+    provider::{Provider, ProviderPolicy, Providers},
+};
+
+use crate::{FakeFlowSealer, FakeSealer, FixedClock, MemoryStorage, SequentialIds, policies};
+
+/// A broker on this storage and clock, with the sample providers, whose client expects no call. Its
+/// ids begin at `first_id`: far from those of fixtures, and of other brokers on the same storage.
+#[must_use]
+pub fn broker(
+    storage: &Arc<MemoryStorage>,
+    clock: &Arc<FixedClock>,
+    first_id: u64,
+    redirect_uri: impl Into<String>,
+) -> Broker {
+    let stores = storage.stores();
+    Broker {
+        environments: stores.environments,
+        api_keys: stores.api_keys,
+        integrations: stores.integrations,
+        subscribers: stores.subscribers,
+        contexts: stores.contexts,
+        connections: stores.connections,
+        endpoints: stores.endpoints,
+        attempts: stores.attempts,
+        sealer: Arc::new(FakeSealer::default()),
+        flow_sealer: Arc::new(FakeFlowSealer),
+        clock: clock.clone(),
+        timer: clock.clone(),
+        ids: Arc::new(SequentialIds::from(first_id)),
+        providers: sample_providers(MockProviderClient::new()),
+        redirect_uri: redirect_uri.into(),
+    }
+}
+
+/// The sample providers, all with this client.
+#[must_use]
+pub fn sample_providers(client: MockProviderClient) -> Providers {
+    providers([policies::slack_like(), policies::teams_like()], client)
+}
+
+/// Providers of these policies, all with this client.
+#[must_use]
+pub fn providers(
+    policies: impl IntoIterator<Item = ProviderPolicy>,
+    client: MockProviderClient,
+) -> Providers {
+    let client = Arc::new(client);
+    let provider = |policy| Provider {
+        policy: Arc::new(policy),
+        client: Some(client.clone()),
+    };
+    policies.into_iter().map(provider).collect()
+}
