@@ -72,24 +72,22 @@ impl Server {
             }
         };
         let served = axum::serve(self.listener, router(self.api)).with_graceful_shutdown(signalled);
-        let drained = async {
+        let limit = async {
             stopping.cancelled().await;
-            tasks.close();
-            tokio::time::timeout(DRAIN_LIMIT, tasks.wait()).await
-        };
-        let limited = async {
-            if drained.await.is_err() {
-                tracing::warn!("some flows did not end in time; they will be swept");
-            }
-            // Requests that wait for a slow client are not waited for any longer than flows are.
+            // Slow clients are not waited for any longer than flows are.
             tokio::time::timeout(DRAIN_LIMIT, std::future::pending::<()>()).await
         };
         tokio::select! {
             served = served => served?,
-            _ = limited => tracing::warn!("some connections were cut"),
+            _ = limit => tracing::warn!("some connections were cut"),
         }
         tasks.close();
-        let _ = tokio::time::timeout(DRAIN_LIMIT, tasks.wait()).await;
+        if tokio::time::timeout(DRAIN_LIMIT, tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!("some flows did not end in time; they will be swept");
+        }
         sweeping.await?;
         self.wired.database.close().await;
         tracing::info!("ended");
