@@ -45,7 +45,7 @@ pub(crate) struct KeyedRequest<'a> {
 }
 
 /// An answer that may be repeated, byte for byte.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: String,

@@ -17,7 +17,7 @@ use crate::{
     object_name::ObjectName,
     paging::{self, PageBody, PageParams},
     query::QueryString,
-    routes::schema::{ChangeErrors, CreateErrors, ListErrors, ObjectErrors},
+    routes::schema::{ListErrors, ObjectErrors, WriteErrors},
 };
 
 mod body;
@@ -144,7 +144,7 @@ pub(crate) async fn get(
     ),
     responses(
         (status = 201, description = "The connection.", body = ChannelConnectionResponse),
-        CreateErrors,
+        WriteErrors,
     ),
 )]
 pub(crate) async fn create(
@@ -177,7 +177,7 @@ pub(crate) async fn create(
     ),
     responses(
         (status = 200, description = "The connection as it is now.", body = ChannelConnectionResponse),
-        ChangeErrors,
+        WriteErrors,
     ),
 )]
 pub(crate) async fn change(

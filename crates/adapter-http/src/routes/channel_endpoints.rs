@@ -16,7 +16,7 @@ use crate::{
     query::QueryString,
     routes::{
         channel_connections::{CHANNEL, read_context_keys},
-        schema::{ChangeErrors, CreateErrors, ListErrors, ObjectErrors},
+        schema::{ListErrors, ObjectErrors, WriteErrors},
     },
 };
 
@@ -124,7 +124,7 @@ pub(crate) async fn get(
     ),
     responses(
         (status = 201, description = "The endpoint.", body = ChannelEndpointResponse),
-        CreateErrors,
+        WriteErrors,
     ),
 )]
 pub(crate) async fn create(
@@ -154,7 +154,7 @@ pub(crate) async fn create(
     ),
     responses(
         (status = 200, description = "The endpoint as it is now.", body = ChannelEndpointResponse),
-        ChangeErrors,
+        WriteErrors,
     ),
 )]
 pub(crate) async fn change(

@@ -26,7 +26,7 @@ use crate::{
     paging::{self, PageBody, PageParams},
     patch_body::patch,
     query::QueryString,
-    routes::schema::{ChangeErrors, CreateErrors, ListErrors, ObjectErrors},
+    routes::schema::{ListErrors, ObjectErrors, WriteErrors},
 };
 
 const LIST: &str = "contexts";
@@ -123,7 +123,7 @@ fn data_schema() -> Object {
         description = "The context.",
         example = json!({ "type": "tenant", "id": "org-acme", "data": { "plan": "pro" } }),
     ),
-    responses((status = 201, description = "The context.", body = ContextResponse), CreateErrors),
+    responses((status = 201, description = "The context.", body = ContextResponse), WriteErrors),
 )]
 pub(crate) async fn create(
     State(api): State<Api>,
@@ -236,7 +236,7 @@ pub(crate) async fn get(
     ),
     responses(
         (status = 200, description = "The context as it is now.", body = ContextResponse),
-        ChangeErrors,
+        WriteErrors,
     ),
 )]
 pub(crate) async fn change(

@@ -15,7 +15,7 @@ use crate::{
     error::{ApiError, ErrorBody},
     object_name::ObjectName,
     routes::{
-        schema::{ChangeErrors, CreateErrors, KeyedErrors, ObjectErrors},
+        schema::{KeyedErrors, ObjectErrors, WriteErrors},
         subscribers::organization_of,
     },
 };
@@ -102,7 +102,7 @@ async fn listed(
     ),
     responses(
         (status = 201, description = "The integration, without its credentials.", body = IntegrationResponse),
-        CreateErrors,
+        WriteErrors,
     ),
 )]
 pub(crate) async fn create(
@@ -132,7 +132,7 @@ pub(crate) async fn create(
     ),
     responses(
         (status = 200, description = "The integration as it is now, without its credentials.", body = IntegrationResponse),
-        ChangeErrors,
+        WriteErrors,
     ),
 )]
 pub(crate) async fn update(

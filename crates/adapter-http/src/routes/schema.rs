@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::http::StatusCode;
 use utoipa::{
     IntoResponses, PartialSchema, ToSchema,
-    openapi::{Content, Header, Ref, RefOr, Response, ResponseBuilder, schema::Type},
+    openapi::{Content, Header, Ref, RefOr, Response, ResponseBuilder},
 };
 
 use crate::error::{ErrorBody, ValidationErrorBody};
@@ -19,11 +19,8 @@ pub(super) struct ObjectErrors;
 /// What a list can answer.
 pub(super) struct ListErrors;
 
-/// What an operation that makes something can answer.
-pub(super) struct CreateErrors;
-
-/// What an operation that changes one object can answer.
-pub(super) struct ChangeErrors;
+/// What an operation that makes or changes something can answer.
+pub(super) struct WriteErrors;
 
 /// What an operation that takes a body can answer.
 pub(super) struct BodyErrors;
@@ -96,7 +93,7 @@ impl IntoResponses for BodyErrors {
     }
 }
 
-impl IntoResponses for CreateErrors {
+impl IntoResponses for WriteErrors {
     fn responses() -> Responses {
         let own = errors(&[
             (
@@ -117,12 +114,6 @@ impl IntoResponses for CreateErrors {
             ),
         ]);
         BodyErrors::responses().into_iter().chain(own).collect()
-    }
-}
-
-impl IntoResponses for ChangeErrors {
-    fn responses() -> Responses {
-        CreateErrors::responses()
     }
 }
 
@@ -151,6 +142,5 @@ pub(super) fn error(status: StatusCode, description: &str) -> Response {
         header.description = Some("How many seconds to wait.".to_owned());
         response = response.header("Retry-After", header);
     }
-    let _ = Type::Object;
     response.build()
 }

@@ -19,7 +19,7 @@ use crate::{
     object_name::ObjectName,
     paging::{self, PageBody, PageParams},
     query::QueryString,
-    routes::schema::{ChangeErrors, CreateErrors, ListErrors, ObjectErrors},
+    routes::schema::{ListErrors, ObjectErrors, WriteErrors},
 };
 
 mod body;
@@ -47,7 +47,7 @@ const LIST: &str = "subscribers";
     ),
     responses(
         (status = 201, description = "The subscriber as it is now.", body = SubscriberResponse),
-        CreateErrors,
+        WriteErrors,
     ),
 )]
 pub(crate) async fn create(
@@ -155,7 +155,7 @@ pub(crate) async fn get(
     ),
     responses(
         (status = 200, description = "The subscriber as it is now.", body = SubscriberResponse),
-        ChangeErrors,
+        WriteErrors,
     ),
 )]
 pub(crate) async fn change(

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// An endpoint to be made.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct CreateEndpointRequest {
     /// The subscriber whom it reaches.
@@ -56,7 +56,7 @@ pub(crate) struct CreateEndpointRequest {
 }
 
 /// A change of an endpoint.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangeEndpointRequest {
     /// The new address, of the same type.

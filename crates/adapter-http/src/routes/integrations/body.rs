@@ -20,7 +20,7 @@ use crate::{error::ApiError, fields::Fields, routes::channel_connections::CHANNE
 
 /// An integration to be made. Members that other servers of this wire know and Tieline does not
 /// (`kind`, `conditions`, `configurations`, `check`) are accepted and left alone.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct CreateIntegrationRequest {
     /// The provider: `slack` or `msteams`.
@@ -59,7 +59,7 @@ pub(crate) struct CreateIntegrationRequest {
 }
 
 /// A change of an integration.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct UpdateIntegrationRequest {
     /// The identifier under which requests name it.
