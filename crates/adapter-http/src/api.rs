@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use tieline_domain::{
     broker::Broker,
-    ports::{CursorSealer, IdempotencyStore, StoreError},
+    ports::{CursorSealer, StoreError},
 };
 use tokio_util::task::TaskTracker;
 
@@ -13,8 +13,6 @@ use tokio_util::task::TaskTracker;
 pub struct Api {
     /// The use cases.
     pub broker: Broker,
-    /// Where answers are kept for their repetition.
-    pub idempotency: Arc<dyn IdempotencyStore>,
     /// Makes cursors.
     pub cursors: Arc<dyn CursorSealer>,
     /// Says whether the database is there and its schema the right one.

@@ -131,7 +131,7 @@ impl IdempotencyKey {
             scope,
             expires_at,
         };
-        let taken = match api.idempotency.claim(&record, broker.clock.now()).await? {
+        let taken = match broker.stores.idempotency.claim(&record, broker.clock.now()).await? {
             IdempotencyClaim::New => return Ok(answer.into_response()),
             IdempotencyClaim::Taken(taken) => taken,
         };

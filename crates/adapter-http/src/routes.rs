@@ -7,16 +7,16 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{api::Api, openapi, request};
 
 mod callback;
-mod channel_connections;
-mod channel_endpoints;
+pub(crate) mod channel_connections;
+pub(crate) mod channel_endpoints;
 mod connect_attempts;
 mod connect_oauth;
-mod contexts;
+pub(crate) mod contexts;
 mod health;
 mod integrations;
 mod link_oauth;
 mod schema;
-mod subscribers;
+pub(crate) mod subscribers;
 
 /// All routes, ready to be served. Reads no header for anything that matters: no `Host`, no
 /// `X-Forwarded-*`.

@@ -11,7 +11,7 @@ use tieline_domain::{
     reason::Reason,
 };
 
-use crate::{column::column, database::Pools, error::unavailable, keyset};
+use crate::{column::column, database::Access, error::unavailable, keyset};
 
 mod filter;
 mod row;
@@ -25,7 +25,7 @@ pub(crate) use write::update;
 /// Keeps connect attempts in SQLite.
 #[derive(Clone, Debug)]
 pub struct SqliteAttemptStore {
-    pub(crate) pools: Pools,
+    pub(crate) access: Access,
 }
 
 macro_rules! select {
@@ -43,7 +43,7 @@ macro_rules! select {
 #[async_trait]
 impl AttemptStore for SqliteAttemptStore {
     async fn claim(&self, attempt: &ConnectAttempt) -> Result<Claim, StoreError> {
-        let mut tx = self.pools.begin_write().await?;
+        let mut tx = self.access.begin_write().await?;
         if write::insert(&mut tx, attempt).await.map_err(unavailable)? {
             tx.commit().await.map_err(unavailable)?;
             return Ok(Claim::Won);
@@ -61,7 +61,7 @@ impl AttemptStore for SqliteAttemptStore {
         from: AttemptStatus,
         attempt: &ConnectAttempt,
     ) -> Result<Claim, StoreError> {
-        let mut tx = self.pools.begin_write().await?;
+        let mut tx = self.access.begin_write().await?;
         if update(&mut tx, attempt, Some(from))
             .await
             .map_err(unavailable)?
@@ -90,7 +90,7 @@ impl AttemptStore for SqliteAttemptStore {
             sqlx::query_as(select!("WHERE environment_id = ? AND id = ?"))
                 .bind(environment.0)
                 .bind(id.0)
-                .fetch_optional(&self.pools.read)
+                .fetch_optional(&mut *self.access.reader().await?)
                 .await
                 .map_err(unavailable)?;
         row.map(ConnectAttempt::try_from).transpose()
@@ -99,7 +99,7 @@ impl AttemptStore for SqliteAttemptStore {
     async fn find_anywhere(&self, id: FlowId) -> Result<Option<ConnectAttempt>, StoreError> {
         let row: Option<AttemptRow> = sqlx::query_as(select!("WHERE id = ?"))
             .bind(id.0)
-            .fetch_optional(&self.pools.read)
+            .fetch_optional(&mut *self.access.reader().await?)
             .await
             .map_err(unavailable)?;
         row.map(ConnectAttempt::try_from).transpose()
@@ -111,7 +111,7 @@ impl AttemptStore for SqliteAttemptStore {
         filter: &AttemptFilter,
         page: &PageRequest,
     ) -> Result<Page<ConnectAttempt>, StoreError> {
-        let mut tx = self.pools.begin_read().await?;
+        let mut tx = self.access.begin_read().await?;
         let mut query: QueryBuilder<Sqlite> = QueryBuilder::new(select!("WHERE "));
         push_filter(&mut query, environment, filter);
         keyset::push_page(&mut query, "connect_attempts", page);
@@ -147,7 +147,7 @@ impl AttemptStore for SqliteAttemptStore {
         reason: Reason,
         now: Timestamp,
     ) -> Result<u64, StoreError> {
-        stale::fail(&self.pools, status, before, reason, now).await
+        stale::fail(&self.access, status, before, reason, now).await
     }
 }
 

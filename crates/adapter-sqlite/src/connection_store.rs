@@ -13,7 +13,7 @@ use tieline_domain::{
     provider::ProviderId,
 };
 
-use crate::{column::keys_to_json, database::Pools, error::unavailable, keyset};
+use crate::{column::keys_to_json, database::Access, error::unavailable, keyset};
 
 mod credential;
 mod filter;
@@ -28,7 +28,7 @@ use read::{fetch, fetch_one};
 /// Keeps connections in SQLite.
 #[derive(Clone, Debug)]
 pub struct SqliteConnectionStore {
-    pub(crate) pools: Pools,
+    pub(crate) access: Access,
 }
 
 #[async_trait]
@@ -45,7 +45,7 @@ impl ConnectionStore for SqliteConnectionStore {
         query
             .push(" AND connections.identifier = ")
             .push_bind(identifier.as_str());
-        fetch_one(&self.pools, query).await
+        fetch_one(&self.access, query).await
     }
 
     async fn find_same(
@@ -77,7 +77,7 @@ impl ConnectionStore for SqliteConnectionStore {
         query
             .push(" AND connections.workspace_id = ")
             .push_bind(workspace_id);
-        fetch_one(&self.pools, query).await
+        fetch_one(&self.access, query).await
     }
 
     async fn leads_to(
@@ -94,7 +94,7 @@ impl ConnectionStore for SqliteConnectionStore {
         )
         .bind(workspace_id)
         .bind(provider.as_str())
-        .fetch_one(&self.pools.read)
+        .fetch_one(&mut *self.access.reader().await?)
         .await
         .map_err(unavailable)
     }
@@ -105,7 +105,7 @@ impl ConnectionStore for SqliteConnectionStore {
         filter: &ConnectionFilter,
         page: &PageRequest,
     ) -> Result<Page<ChannelConnection>, StoreError> {
-        let mut tx = self.pools.begin_read().await?;
+        let mut tx = self.access.begin_read().await?;
         let mut query: QueryBuilder<Sqlite> = read::select();
         push_filter(&mut query, environment, filter);
         keyset::push_page(&mut query, "connections", page);
@@ -122,11 +122,11 @@ impl ConnectionStore for SqliteConnectionStore {
     }
 
     async fn insert(&self, connection: &ChannelConnection) -> Result<(), RecordError> {
-        record::record_alone(&self.pools, ConnectionWrite::Insert, connection).await
+        record::record_alone(&self.access, ConnectionWrite::Insert, connection).await
     }
 
     async fn replace(&self, connection: &ChannelConnection) -> Result<(), RecordError> {
-        record::record_alone(&self.pools, ConnectionWrite::Replace, connection).await
+        record::record_alone(&self.access, ConnectionWrite::Replace, connection).await
     }
 
     async fn delete(
@@ -138,13 +138,13 @@ impl ConnectionStore for SqliteConnectionStore {
         let result = sqlx::query(sql)
             .bind(environment.0)
             .bind(identifier.as_str())
-            .execute(&self.pools.write)
+            .execute(&mut *self.access.writer().await?)
             .await
             .map_err(unavailable)?;
         Ok(result.rows_affected() > 0)
     }
 
     async fn record(&self, record: &RecordConnection) -> Result<(), RecordError> {
-        record::record(&self.pools, record).await
+        record::record(&self.access, record).await
     }
 }

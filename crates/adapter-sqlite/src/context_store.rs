@@ -10,7 +10,7 @@ use tieline_domain::{
 };
 
 use crate::{
-    database::Pools,
+    database::Access,
     error::{insert_error, unavailable},
     keyset,
 };
@@ -25,7 +25,7 @@ use row::ContextRow;
 /// Keeps contexts in SQLite.
 #[derive(Clone, Debug)]
 pub struct SqliteContextStore {
-    pub(crate) pools: Pools,
+    pub(crate) access: Access,
 }
 
 macro_rules! select {
@@ -50,7 +50,7 @@ impl ContextStore for SqliteContextStore {
             .bind(environment.0)
             .bind(key.kind())
             .bind(key.id())
-            .fetch_optional(&self.pools.read)
+            .fetch_optional(&mut *self.access.reader().await?)
             .await
             .map_err(unavailable)?;
         row.map(Context::try_from).transpose()
@@ -59,7 +59,7 @@ impl ContextStore for SqliteContextStore {
     async fn insert(&self, context: &Context) -> Result<(), InsertError> {
         write::insert(std::slice::from_ref(context))
             .build()
-            .execute(&self.pools.write)
+            .execute(&mut *self.access.writer().await?)
             .await
             .map_err(insert_error)?;
         Ok(())
@@ -72,7 +72,7 @@ impl ContextStore for SqliteContextStore {
         write::insert(contexts)
             .push(" ON CONFLICT (environment_id, kind, context_id) DO NOTHING")
             .build()
-            .execute(&self.pools.write)
+            .execute(&mut *self.access.writer().await?)
             .await
             .map_err(unavailable)?;
         Ok(())
@@ -84,7 +84,7 @@ impl ContextStore for SqliteContextStore {
         filter: &ContextFilter,
         page: &PageRequest,
     ) -> Result<Page<Context>, StoreError> {
-        let mut tx = self.pools.begin_read().await?;
+        let mut tx = self.access.begin_read().await?;
         let mut query = QueryBuilder::new(select!("WHERE "));
         push_filter(&mut query, environment, filter);
         keyset::push_page(&mut query, "contexts", page);
@@ -107,7 +107,7 @@ impl ContextStore for SqliteContextStore {
     }
 
     async fn update(&self, context: &Context) -> Result<bool, StoreError> {
-        write::update(&self.pools.write, context)
+        write::update(&mut *self.access.writer().await?, context)
             .await
             .map_err(unavailable)
     }
@@ -122,7 +122,7 @@ impl ContextStore for SqliteContextStore {
             .bind(environment.0)
             .bind(key.kind())
             .bind(key.id())
-            .execute(&self.pools.write)
+            .execute(&mut *self.access.writer().await?)
             .await
             .map_err(unavailable)?;
         Ok(result.rows_affected() > 0)

@@ -3,23 +3,22 @@
 use std::{path::Path, time::Duration};
 
 use sqlx::{
-    Sqlite, SqlitePool, Transaction,
+    SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use tieline_domain::ports::StoreError;
+use tieline_domain::ports::{StoreError, Stores};
 
-use crate::{
-    SqliteApiKeyStore, SqliteAttemptStore, SqliteConnectionStore, SqliteContextStore,
-    SqliteEndpointStore, SqliteEnvironmentStore, SqliteIdempotencyStore, SqliteIntegrationStore,
-    SqliteKeyCheckStore, SqliteSubscriberStore, error::unavailable,
-};
-
+mod access;
 mod file;
 mod migration;
+mod transaction;
 
+pub(crate) use access::Access;
+use access::Pools;
 use file::DatabaseFile;
 pub use file::OpenDatabaseError;
 pub use migration::{AppliedMigration, MigrateDatabaseError, MigrationReport};
+pub use transaction::SqliteTransactions;
 
 /// How a database is opened.
 #[derive(Clone, Copy, Debug)]
@@ -47,14 +46,6 @@ impl Default for SqliteSettings {
 pub struct SqliteDatabase {
     file: DatabaseFile,
     pools: Pools,
-}
-
-/// Many connections that read and a single one that writes: SQLite has one writer at a time
-/// anyway, and waiting for a connection is fairer and cheaper than polling for a lock.
-#[derive(Clone, Debug)]
-pub(crate) struct Pools {
-    pub(crate) read: SqlitePool,
-    pub(crate) write: SqlitePool,
 }
 
 impl SqliteDatabase {
@@ -94,61 +85,24 @@ impl SqliteDatabase {
         migration::check_newest(&self.pools.read).await
     }
 
+    /// The stores on this database.
+    #[must_use]
+    pub fn stores(&self) -> Stores {
+        Access::Pools(self.pools.clone()).stores()
+    }
+
+    /// Transactions on this database.
+    #[must_use]
+    pub fn transactions(&self) -> SqliteTransactions {
+        SqliteTransactions {
+            pools: self.pools.clone(),
+        }
+    }
+
     /// Ends all connections, after what they are doing.
     pub async fn close(&self) {
         self.pools.read.close().await;
         self.pools.write.close().await;
-    }
-}
-
-macro_rules! stores {
-    ($($(#[$doc:meta])* $accessor:ident: $store:ident,)*) => {
-        impl SqliteDatabase {$(
-            $(#[$doc])*
-            #[must_use]
-            pub fn $accessor(&self) -> $store {
-                $store { pools: self.pools.clone() }
-            }
-        )*}
-    };
-}
-
-stores! {
-    /// The store of organizations and environments.
-    environments: SqliteEnvironmentStore,
-    /// The store of API keys.
-    api_keys: SqliteApiKeyStore,
-    /// The store of integrations.
-    integrations: SqliteIntegrationStore,
-    /// The store of subscribers.
-    subscribers: SqliteSubscriberStore,
-    /// The store of contexts.
-    contexts: SqliteContextStore,
-    /// The store of connect attempts.
-    attempts: SqliteAttemptStore,
-    /// The store of connections.
-    connections: SqliteConnectionStore,
-    /// The store of endpoints.
-    endpoints: SqliteEndpointStore,
-    /// The store of answers under idempotency keys.
-    idempotency: SqliteIdempotencyStore,
-    /// The store of the key check.
-    key_checks: SqliteKeyCheckStore,
-}
-
-impl Pools {
-    /// Begins a transaction that sees one state of the database throughout.
-    pub(crate) async fn begin_read(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        self.read.begin().await.map_err(unavailable)
-    }
-
-    /// Begins a transaction that holds the write lock from its beginning: one that asks for it
-    /// only later can be refused in the middle, whatever the busy timeout.
-    pub(crate) async fn begin_write(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        self.write
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(unavailable)
     }
 }
 

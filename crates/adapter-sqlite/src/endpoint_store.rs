@@ -13,7 +13,7 @@ use tieline_domain::{
 };
 
 use crate::{
-    database::Pools,
+    database::Access,
     error::{record_error, unavailable},
     keyset,
 };
@@ -30,7 +30,7 @@ pub(crate) use write::upsert;
 /// Keeps endpoints in SQLite.
 #[derive(Clone, Debug)]
 pub struct SqliteEndpointStore {
-    pub(crate) pools: Pools,
+    pub(crate) access: Access,
 }
 
 const SELECT: &str = "
@@ -88,11 +88,11 @@ impl EndpointStore for SqliteEndpointStore {
     }
 
     async fn insert(&self, endpoint: &ChannelEndpoint) -> Result<(), RecordError> {
-        record::insert(&self.pools, endpoint).await
+        record::insert(&self.access, endpoint).await
     }
 
     async fn replace(&self, endpoint: &ChannelEndpoint) -> Result<(), RecordError> {
-        let replaced = write::replace(&self.pools.write, endpoint).await;
+        let replaced = write::replace(&mut *self.access.writer().await?, endpoint).await;
         if replaced.map_err(record_error)? {
             return Ok(());
         }
@@ -104,7 +104,7 @@ impl EndpointStore for SqliteEndpointStore {
         endpoint: &ChannelEndpoint,
         attempt: &ConnectAttempt,
     ) -> Result<(), RecordError> {
-        record::record(&self.pools, endpoint, attempt).await
+        record::record(&self.access, endpoint, attempt).await
     }
 
     async fn delete(
@@ -116,7 +116,7 @@ impl EndpointStore for SqliteEndpointStore {
         let result = sqlx::query(sql)
             .bind(environment.0)
             .bind(identifier)
-            .execute(&self.pools.write)
+            .execute(&mut *self.access.writer().await?)
             .await
             .map_err(unavailable)?;
         Ok(result.rows_affected() > 0)
@@ -128,7 +128,7 @@ impl EndpointStore for SqliteEndpointStore {
         filter: &EndpointFilter,
         page: &PageRequest,
     ) -> Result<Page<ChannelEndpoint>, StoreError> {
-        let mut tx = self.pools.begin_read().await?;
+        let mut tx = self.access.begin_read().await?;
         let mut query = QueryBuilder::new(SELECT);
         query.push_bind(environment.0);
         push_filter(&mut query, environment, filter);
@@ -153,7 +153,7 @@ impl SqliteEndpointStore {
         &self,
         query: QueryBuilder<Sqlite>,
     ) -> Result<Option<ChannelEndpoint>, StoreError> {
-        let mut connection = self.pools.read.acquire().await.map_err(unavailable)?;
+        let mut connection = self.access.reader().await?;
         Ok(fetch(&mut connection, query).await?.pop())
     }
 }

@@ -11,14 +11,14 @@ use uuid::Uuid;
 
 use crate::{
     column::column,
-    database::Pools,
+    database::Access,
     error::{insert_error, unavailable},
 };
 
 /// Keeps organizations and environments in SQLite.
 #[derive(Clone, Debug)]
 pub struct SqliteEnvironmentStore {
-    pub(crate) pools: Pools,
+    pub(crate) access: Access,
 }
 
 #[async_trait]
@@ -28,7 +28,7 @@ impl EnvironmentStore for SqliteEnvironmentStore {
             .bind(organization.id.0)
             .bind(&organization.name)
             .bind(organization.created_at.as_microsecond())
-            .execute(&self.pools.write)
+            .execute(&mut *self.access.writer().await?)
             .await
             .map_err(unavailable)?;
         Ok(())
@@ -38,7 +38,7 @@ impl EnvironmentStore for SqliteEnvironmentStore {
         let rows: Vec<OrganizationRow> = sqlx::query_as(
             "SELECT id, name, created_at FROM organizations ORDER BY created_at, id",
         )
-        .fetch_all(&self.pools.read)
+        .fetch_all(&mut *self.access.reader().await?)
         .await
         .map_err(unavailable)?;
         rows.into_iter().map(Organization::try_from).collect()
@@ -52,7 +52,7 @@ impl EnvironmentStore for SqliteEnvironmentStore {
         .bind(environment.organization_id.0)
         .bind(&environment.name)
         .bind(environment.created_at.as_microsecond())
-        .execute(&self.pools.write)
+        .execute(&mut *self.access.writer().await?)
         .await
         .map_err(insert_error)?;
         Ok(())
@@ -63,7 +63,7 @@ impl EnvironmentStore for SqliteEnvironmentStore {
             "SELECT id, organization_id, name, created_at FROM environments WHERE id = ?",
         )
         .bind(id.0)
-        .fetch_optional(&self.pools.read)
+        .fetch_optional(&mut *self.access.reader().await?)
         .await
         .map_err(unavailable)?;
         row.map(Environment::try_from).transpose()
@@ -74,7 +74,7 @@ impl EnvironmentStore for SqliteEnvironmentStore {
             "SELECT id, organization_id, name, created_at FROM environments
              ORDER BY created_at, id",
         )
-        .fetch_all(&self.pools.read)
+        .fetch_all(&mut *self.access.reader().await?)
         .await
         .map_err(unavailable)?;
         rows.into_iter().map(Environment::try_from).collect()

@@ -13,14 +13,14 @@ use uuid::Uuid;
 
 use crate::{
     column::{Column, column},
-    database::Pools,
+    database::Access,
     error::unavailable,
 };
 
 /// Keeps answers under idempotency keys in SQLite.
 #[derive(Clone, Debug)]
 pub struct SqliteIdempotencyStore {
-    pub(crate) pools: Pools,
+    pub(crate) access: Access,
 }
 
 #[async_trait]
@@ -30,7 +30,7 @@ impl IdempotencyStore for SqliteIdempotencyStore {
         record: &IdempotencyRecord,
         now: Timestamp,
     ) -> Result<IdempotencyClaim, StoreError> {
-        let mut tx = self.pools.begin_write().await?;
+        let mut tx = self.access.begin_write().await?;
         let stored = insert_unless_live(&mut tx, record, now)
             .await
             .map_err(unavailable)?;
@@ -42,6 +42,25 @@ impl IdempotencyStore for SqliteIdempotencyStore {
         Ok(IdempotencyClaim::Taken(Box::new(row.try_into()?)))
     }
 
+    async fn answer(
+        &self,
+        scope: &IdempotencyScope,
+        response: &Sealed,
+    ) -> Result<bool, StoreError> {
+        let result = sqlx::query(
+            "UPDATE idempotency_records SET response = ?
+             WHERE environment_id = ? AND route = ? AND key_hash = ?",
+        )
+        .bind(&response.0)
+        .bind(scope.environment_id.0)
+        .bind(&scope.route)
+        .bind(scope.key_hash.as_slice())
+        .execute(&mut *self.access.writer().await?)
+        .await
+        .map_err(unavailable)?;
+        Ok(result.rows_affected() > 0)
+    }
+
     async fn delete_expired(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
         let result = sqlx::query(
             "DELETE FROM idempotency_records WHERE rowid IN (
@@ -51,7 +70,7 @@ impl IdempotencyStore for SqliteIdempotencyStore {
         )
         .bind(now.as_microsecond())
         .bind(limit)
-        .execute(&self.pools.write)
+        .execute(&mut *self.access.writer().await?)
         .await
         .map_err(unavailable)?;
         Ok(result.rows_affected())

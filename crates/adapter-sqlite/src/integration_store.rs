@@ -9,7 +9,7 @@ use tieline_domain::{
 };
 
 use crate::{
-    database::Pools,
+    database::Access,
     error::{insert_error, unavailable},
 };
 
@@ -20,7 +20,7 @@ use row::IntegrationRow;
 /// Keeps integrations in SQLite.
 #[derive(Clone, Debug)]
 pub struct SqliteIntegrationStore {
-    pub(crate) pools: Pools,
+    pub(crate) access: Access,
 }
 
 macro_rules! select {
@@ -53,7 +53,7 @@ impl IntegrationStore for SqliteIntegrationStore {
         .bind(integration.generation.cast_signed())
         .bind(integration.created_at.as_microsecond())
         .bind(integration.updated_at.as_microsecond())
-        .execute(&self.pools.write)
+        .execute(&mut *self.access.writer().await?)
         .await
         .map_err(insert_error)?;
         Ok(())
@@ -68,7 +68,7 @@ impl IntegrationStore for SqliteIntegrationStore {
             sqlx::query_as(select!("WHERE environment_id = ? AND identifier = ?"))
                 .bind(environment.0)
                 .bind(identifier)
-                .fetch_optional(&self.pools.read)
+                .fetch_optional(&mut *self.access.reader().await?)
                 .await
                 .map_err(unavailable)?;
         row.map(Integration::try_from).transpose()
@@ -83,7 +83,7 @@ impl IntegrationStore for SqliteIntegrationStore {
             sqlx::query_as(select!("WHERE environment_id = ? AND id = ?"))
                 .bind(environment.0)
                 .bind(id.0)
-                .fetch_optional(&self.pools.read)
+                .fetch_optional(&mut *self.access.reader().await?)
                 .await
                 .map_err(unavailable)?;
         row.map(Integration::try_from).transpose()
@@ -93,7 +93,7 @@ impl IntegrationStore for SqliteIntegrationStore {
         let rows: Vec<IntegrationRow> =
             sqlx::query_as(select!("WHERE environment_id = ? ORDER BY created_at, id"))
                 .bind(environment.0)
-                .fetch_all(&self.pools.read)
+                .fetch_all(&mut *self.access.reader().await?)
                 .await
                 .map_err(unavailable)?;
         rows.into_iter().map(Integration::try_from).collect()
@@ -115,7 +115,7 @@ impl IntegrationStore for SqliteIntegrationStore {
         .bind(integration.environment_id.0)
         .bind(integration.id.0)
         .bind(integration.generation.cast_signed() - 1)
-        .execute(&self.pools.write)
+        .execute(&mut *self.access.writer().await?)
         .await
         .map_err(insert_error)?;
         Ok(result.rows_affected() > 0)
@@ -129,7 +129,7 @@ impl IntegrationStore for SqliteIntegrationStore {
         let result = sqlx::query("DELETE FROM integrations WHERE environment_id = ? AND id = ?")
             .bind(environment.0)
             .bind(id.0)
-            .execute(&self.pools.write)
+            .execute(&mut *self.access.writer().await?)
             .await
             .map_err(unavailable)?;
         Ok(result.rows_affected() > 0)

@@ -24,7 +24,7 @@ pub use connection_store::SqliteConnectionStore;
 pub use context_store::SqliteContextStore;
 pub use database::{
     AppliedMigration, MigrateDatabaseError, MigrationReport, OpenDatabaseError, SqliteDatabase,
-    SqliteSettings,
+    SqliteSettings, SqliteTransactions,
 };
 pub use endpoint_store::SqliteEndpointStore;
 pub use environment_store::SqliteEnvironmentStore;

@@ -10,7 +10,7 @@ use tieline_domain::{
 };
 
 use crate::{
-    database::Pools,
+    database::Access,
     error::{insert_error, unavailable},
     keyset,
 };
@@ -25,7 +25,7 @@ use row::SubscriberRow;
 /// Keeps subscribers in SQLite.
 #[derive(Clone, Debug)]
 pub struct SqliteSubscriberStore {
-    pub(crate) pools: Pools,
+    pub(crate) access: Access,
 }
 
 macro_rules! select {
@@ -42,7 +42,7 @@ macro_rules! select {
 #[async_trait]
 impl SubscriberStore for SqliteSubscriberStore {
     async fn insert(&self, subscriber: &Subscriber) -> Result<(), InsertError> {
-        write::insert(&self.pools.write, subscriber)
+        write::insert(&mut *self.access.writer().await?, subscriber)
             .await
             .map_err(insert_error)
     }
@@ -56,7 +56,7 @@ impl SubscriberStore for SqliteSubscriberStore {
             sqlx::query_as(select!("WHERE environment_id = ? AND subscriber_id = ?"))
                 .bind(environment.0)
                 .bind(subscriber_id.as_str())
-                .fetch_optional(&self.pools.read)
+                .fetch_optional(&mut *self.access.reader().await?)
                 .await
                 .map_err(unavailable)?;
         row.map(Subscriber::try_from).transpose()
@@ -68,7 +68,7 @@ impl SubscriberStore for SqliteSubscriberStore {
         filter: &SubscriberFilter,
         page: &PageRequest,
     ) -> Result<Page<Subscriber>, StoreError> {
-        let mut tx = self.pools.begin_read().await?;
+        let mut tx = self.access.begin_read().await?;
         let mut query = QueryBuilder::new(select!("WHERE "));
         push_filter(&mut query, environment, filter);
         keyset::push_page(&mut query, "subscribers", page);
@@ -91,7 +91,7 @@ impl SubscriberStore for SqliteSubscriberStore {
     }
 
     async fn update(&self, subscriber: &Subscriber) -> Result<bool, StoreError> {
-        write::update(&self.pools.write, subscriber)
+        write::update(&mut *self.access.writer().await?, subscriber)
             .await
             .map_err(unavailable)
     }
@@ -105,7 +105,7 @@ impl SubscriberStore for SqliteSubscriberStore {
         let result = sqlx::query(sql)
             .bind(environment.0)
             .bind(subscriber_id.as_str())
-            .execute(&self.pools.write)
+            .execute(&mut *self.access.writer().await?)
             .await
             .map_err(unavailable)?;
         Ok(result.rows_affected() > 0)

@@ -8,12 +8,12 @@ use sqlx::{Connection, SqliteConnection};
 use tempfile::TempDir;
 use tieline_adapter_sqlite::SqliteDatabase;
 use tieline_domain::id::FlowId;
-use tieline_testkit::{StorageHarness, Stores};
+use tieline_testkit::{StorageHarness, TestStores};
 
 tieline_testkit::storage_contract!(SqliteHarness);
 
 struct SqliteHarness {
-    stores: Stores,
+    stores: TestStores,
     url: String,
     _folder: TempDir,
 }
@@ -25,17 +25,9 @@ impl StorageHarness for SqliteHarness {
         let url = format!("sqlite://{}/tieline.db", folder.path().display());
         let database = SqliteDatabase::open(&url).await.unwrap();
         database.migrate().await.unwrap();
-        let stores = Stores {
-            environments: Arc::new(database.environments()),
-            api_keys: Arc::new(database.api_keys()),
-            integrations: Arc::new(database.integrations()),
-            subscribers: Arc::new(database.subscribers()),
-            contexts: Arc::new(database.contexts()),
-            attempts: Arc::new(database.attempts()),
-            connections: Arc::new(database.connections()),
-            endpoints: Arc::new(database.endpoints()),
-            idempotency: Arc::new(database.idempotency()),
-            key_checks: Arc::new(database.key_checks()),
+        let stores = TestStores {
+            stores: database.stores(),
+            transactions: Arc::new(database.transactions()),
         };
         Self {
             stores,
@@ -44,7 +36,7 @@ impl StorageHarness for SqliteHarness {
         }
     }
 
-    fn stores(&self) -> &Stores {
+    fn stores(&self) -> &TestStores {
         &self.stores
     }
 

@@ -7,10 +7,8 @@ use tieline_adapter_sqlite::SqliteDatabase;
 use tieline_domain::{
     connection::ChannelConnection,
     ports::{
-        ApiKeyStore, AttemptFilter, AttemptStore, ConnectionFilter, ConnectionStore,
-        ConnectionWrite, ContextFilter, ContextStore, EndpointFilter, EndpointStore,
-        EnvironmentStore, IdempotencyStore, IntegrationStore, RecordConnection, StoreError,
-        SubscriberStore,
+        AttemptFilter, ConnectionFilter, ConnectionWrite, ContextFilter, EndpointFilter,
+        RecordConnection, StoreError,
     },
 };
 use tieline_testkit::fixtures::{self, NOON};
@@ -47,26 +45,44 @@ async fn seeded(folder: &TempDir) -> (SqliteDatabase, ChannelConnection) {
     let context = fixtures::context(environment.id, "tenant:acme");
     let attempt = fixtures::attempt(&integration);
     database
-        .environments()
+        .stores()
+        .environments
         .insert_organization(&organization)
         .await
         .unwrap();
-    database.environments().insert(&environment).await.unwrap();
     database
-        .api_keys()
+        .stores()
+        .environments
+        .insert(&environment)
+        .await
+        .unwrap();
+    database
+        .stores()
+        .api_keys
         .insert(&fixtures::api_key(environment.id))
         .await
         .unwrap();
-    database.integrations().insert(&integration).await.unwrap();
-    database.subscribers().insert(&ada).await.unwrap();
     database
-        .contexts()
+        .stores()
+        .integrations
+        .insert(&integration)
+        .await
+        .unwrap();
+    database.stores().subscribers.insert(&ada).await.unwrap();
+    database
+        .stores()
+        .contexts
         .insert_missing(&[context])
         .await
         .unwrap();
-    database.attempts().claim(&attempt).await.unwrap();
+    database.stores().attempts.claim(&attempt).await.unwrap();
     let record = fixtures::idempotency_record(environment.id, "key");
-    database.idempotency().claim(&record, NOON).await.unwrap();
+    database
+        .stores()
+        .idempotency
+        .claim(&record, NOON)
+        .await
+        .unwrap();
     let connection = fixtures::connection(&integration, fixtures::subscriber_owner("ada"));
     let record = RecordConnection {
         write: ConnectionWrite::Insert,
@@ -74,7 +90,7 @@ async fn seeded(folder: &TempDir) -> (SqliteDatabase, ChannelConnection) {
         endpoints: vec![fixtures::endpoint(&connection, &ada.subscriber_id)],
         attempt,
     };
-    database.connections().record(&record).await.unwrap();
+    database.stores().connections.record(&record).await.unwrap();
     (database, connection)
 }
 
@@ -92,30 +108,35 @@ async fn read_all(
     };
     let key = "tenant:acme".parse().unwrap();
     let record = fixtures::idempotency_record(environment, "key");
-    database.environments().list_organizations().await?;
-    database.environments().list().await?;
-    database.api_keys().list(environment).await?;
-    database.integrations().list(environment).await?;
-    database.contexts().find(environment, &key).await?;
+    database.stores().environments.list_organizations().await?;
+    database.stores().environments.list().await?;
+    database.stores().api_keys.list(environment).await?;
+    database.stores().integrations.list(environment).await?;
+    database.stores().contexts.find(environment, &key).await?;
     database
-        .contexts()
+        .stores()
+        .contexts
         .list(environment, &ContextFilter::default(), &page)
         .await?;
     database
-        .attempts()
+        .stores()
+        .attempts
         .list(environment, &AttemptFilter::default(), &page)
         .await?;
-    database.idempotency().claim(&record, NOON).await?;
+    database.stores().idempotency.claim(&record, NOON).await?;
     database
-        .connections()
+        .stores()
+        .connections
         .list(environment, &ConnectionFilter::default(), &page)
         .await?;
     database
-        .endpoints()
+        .stores()
+        .endpoints
         .list(environment, &EndpointFilter::default(), &page)
         .await?;
     database
-        .subscribers()
+        .stores()
+        .subscribers
         .find(environment, &fixtures::subscriber_id("ada"))
         .await?;
     Ok(())

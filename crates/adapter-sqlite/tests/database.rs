@@ -68,7 +68,8 @@ async fn migrating_twice_is_harmless() {
     assert!(!first.applied.is_empty());
     assert_eq!(first.applied[0].description, "create tables");
     database
-        .environments()
+        .stores()
+        .environments
         .insert_organization(&fixtures::organization())
         .await
         .unwrap();
@@ -76,7 +77,8 @@ async fn migrating_twice_is_harmless() {
     assert_eq!(second.applied, []);
     assert_eq!(
         database
-            .environments()
+            .stores()
+            .environments
             .list_organizations()
             .await
             .unwrap()
@@ -108,14 +110,20 @@ async fn what_was_written_survives_a_reopening() {
     let database = folder.migrated().await;
     let organization = fixtures::organization();
     database
-        .environments()
+        .stores()
+        .environments
         .insert_organization(&organization)
         .await
         .unwrap();
     database.close().await;
     let reopened = SqliteDatabase::open(&folder.url()).await.unwrap();
     reopened.is_ready().await.unwrap();
-    let found = reopened.environments().list_organizations().await.unwrap();
+    let found = reopened
+        .stores()
+        .environments
+        .list_organizations()
+        .await
+        .unwrap();
     assert_eq!(found, [organization]);
 }
 
@@ -248,7 +256,7 @@ async fn a_database_that_another_process_locked_is_unavailable_for_writes() {
         .unwrap();
     let mut other = SqliteConnection::connect(&folder.url()).await.unwrap();
     other.execute("BEGIN IMMEDIATE").await.unwrap();
-    let store = database.environments();
+    let store = database.stores().environments;
     assert!(is_unavailable(
         &store.insert_organization(&fixtures::organization()).await
     ));
@@ -264,7 +272,7 @@ async fn a_database_that_another_process_locked_is_unavailable_for_writes() {
 async fn a_closed_database_is_unavailable() {
     let folder = Folder::new();
     let database = folder.migrated().await;
-    let store = database.environments();
+    let store = database.stores().environments;
     database.close().await;
     assert!(is_unavailable(&store.list().await));
     assert!(is_unavailable(

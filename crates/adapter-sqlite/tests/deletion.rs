@@ -39,7 +39,7 @@ impl Seeded {
         database.migrate().await.unwrap();
         let (organization, mut environment) = (fixtures::organization(), fixtures::environment());
         environment.organization_id = organization.id;
-        let store = database.environments();
+        let store = database.stores().environments;
         store.insert_organization(&organization).await.unwrap();
         store.insert(&environment).await.unwrap();
         Self {
@@ -52,22 +52,32 @@ impl Seeded {
     /// An integration, and a subscriber with many connections and endpoints, all with canaries.
     async fn fill(&self) -> Integration {
         let ada = fixtures::subscriber(self.environment.id, "ada");
-        self.database.subscribers().insert(&ada).await.unwrap();
+        self.database
+            .stores()
+            .subscribers
+            .insert(&ada)
+            .await
+            .unwrap();
         let integration = Integration {
             credentials: canary(0),
             ..fixtures::integration(self.environment.id)
         };
-        let integrations = self.database.integrations();
+        let integrations = self.database.stores().integrations;
         integrations.insert(&integration).await.unwrap();
         for number in 0..MANY {
             let connection = connection(&integration, number);
-            let connections = self.database.connections();
+            let connections = self.database.stores().connections;
             connections.insert(&connection).await.unwrap();
             let endpoint = ChannelEndpoint {
                 secret: Some(canary(number)),
                 ..fixtures::endpoint(&connection, &ada.subscriber_id)
             };
-            self.database.endpoints().insert(&endpoint).await.unwrap();
+            self.database
+                .stores()
+                .endpoints
+                .insert(&endpoint)
+                .await
+                .unwrap();
         }
         integration
     }
@@ -114,7 +124,7 @@ async fn what_is_kept_is_on_the_disk() {
 async fn secrets_of_a_deleted_integration_are_gone_from_the_disk() {
     let seeded = Seeded::open().await;
     let integration = seeded.fill().await;
-    let integrations = seeded.database.integrations();
+    let integrations = seeded.database.stores().integrations;
     let deletion = integrations.delete(seeded.environment.id, integration.id);
     assert!(deletion.await.unwrap());
     assert_eq!(seeded.close().await, 0);
@@ -124,7 +134,7 @@ async fn secrets_of_a_deleted_integration_are_gone_from_the_disk() {
 async fn secrets_of_connections_that_go_one_by_one_are_gone_from_the_disk() {
     let seeded = Seeded::open().await;
     let integration = seeded.fill().await;
-    let store = seeded.database.connections();
+    let store = seeded.database.stores().connections;
     let (filter, page) = (ConnectionFilter::default(), all());
     let stored = store.list(integration.environment_id, &filter, &page).await;
     for connection in stored.unwrap().items {
@@ -136,7 +146,7 @@ async fn secrets_of_connections_that_go_one_by_one_are_gone_from_the_disk() {
         generation: 2,
         ..integration
     };
-    let integrations = seeded.database.integrations();
+    let integrations = seeded.database.stores().integrations;
     assert!(integrations.replace(&renewed).await.unwrap());
     assert_eq!(seeded.close().await, 0);
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod api_keys;
 pub(crate) mod environments;
+pub(crate) mod import;
 pub(crate) mod integrations;
 pub(crate) mod migrate;
 #[cfg(feature = "sandbox")]
@@ -31,7 +32,7 @@ impl InEnvironment {
         let Some(wanted) = &self.environment else {
             return Ok(first);
         };
-        let all = broker.environments.list().await?;
+        let all = broker.stores.environments.list().await?;
         let named = |e: &&Environment| e.name == *wanted || e.id.to_string() == *wanted;
         match all.iter().filter(named).collect::<Vec<_>>()[..] {
             [one] => Ok(one.clone()),

@@ -61,6 +61,7 @@ impl Server {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> anyhow::Result<()> {
         let tasks = self.api.tasks.clone();
+        let last_words = self.api.broker.clone();
         let stopping = CancellationToken::new();
         let sweeping = tokio::spawn(sweep(self.api.clone(), stopping.clone()));
         let signalled = {
@@ -89,6 +90,8 @@ impl Server {
             tracing::warn!("some flows did not end in time; they will be swept");
         }
         sweeping.await?;
+        // What fails here is lost with the process; nobody relies on it.
+        let _ = last_words.record_key_uses().await;
         self.wired.database.close().await;
         tracing::info!("ended");
         Ok(())
@@ -108,8 +111,17 @@ async fn sweep(api: Api, stopping: CancellationToken) {
             Ok(swept) => tracing::warn!(swept, "connect attempts were interrupted or abandoned"),
             Err(error) => tracing::error!(%error, "the sweep of connect attempts failed"),
         }
+        if let Err(error) = api.broker.record_key_uses().await {
+            tracing::error!(%error, "the last uses of API keys were not written down");
+        }
         let now = api.broker.clock.now();
-        if let Err(error) = api.idempotency.delete_expired(now, SWEEP_BATCH).await {
+        if let Err(error) = api
+            .broker
+            .stores
+            .idempotency
+            .delete_expired(now, SWEEP_BATCH)
+            .await
+        {
             tracing::error!(%error, "the sweep of idempotency records failed");
         }
     }

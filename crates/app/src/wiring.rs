@@ -7,10 +7,7 @@ use async_trait::async_trait;
 use tieline_adapter_crypto::{KeyRingCursorSealer, KeyRingFlowSealer, KeyRingSealer};
 use tieline_adapter_http::{Api, Readiness};
 use tieline_adapter_sqlite::SqliteDatabase;
-use tieline_domain::{
-    broker::Broker,
-    ports::{IdempotencyStore, KeyCheckStore, StoreError},
-};
+use tieline_domain::{api_key::ApiKeyUses, broker::Broker, ports::StoreError};
 use tieline_providers::{Egress, EgressPolicy, ProviderEndpoints, providers};
 use tokio_util::task::TaskTracker;
 
@@ -30,7 +27,8 @@ pub(crate) struct Wired {
 /// brings the tables up to date.
 pub(crate) async fn wire(settings: &Settings) -> anyhow::Result<Wired> {
     let database = open(settings).await?;
-    let checks: Arc<dyn KeyCheckStore> = Arc::new(database.key_checks());
+    let stores = database.stores();
+    let checks = Arc::clone(&stores.key_checks);
     let migrated = checks.find().await.is_ok();
     if !migrated {
         database.migrate().await?;
@@ -54,14 +52,9 @@ pub(crate) async fn wire(settings: &Settings) -> anyhow::Result<Wired> {
         graph: settings.graph_base_url.clone(),
     };
     let broker = Broker {
-        environments: Arc::new(database.environments()),
-        api_keys: Arc::new(database.api_keys()),
-        integrations: Arc::new(database.integrations()),
-        subscribers: Arc::new(database.subscribers()),
-        contexts: Arc::new(database.contexts()),
-        connections: Arc::new(database.connections()),
-        endpoints: Arc::new(database.endpoints()),
-        attempts: Arc::new(database.attempts()),
+        stores,
+        transactions: Arc::new(database.transactions()),
+        key_uses: ApiKeyUses::default(),
         sealer: Arc::new(sealer),
         flow_sealer: Arc::new(KeyRingFlowSealer::new(ring)),
         clock: clock.clone(),
@@ -70,13 +63,11 @@ pub(crate) async fn wire(settings: &Settings) -> anyhow::Result<Wired> {
         providers: providers(&endpoints, egress, clock),
         redirect_uri: settings.redirect_uri(),
     };
-    let idempotency: Arc<dyn IdempotencyStore> = Arc::new(database.idempotency());
     let readiness = Arc::new(DatabaseReadiness(database.clone()));
     let tasks = TaskTracker::new();
     Ok(Wired {
         api: Api {
             broker,
-            idempotency,
             cursors,
             readiness,
             tasks,

@@ -1,6 +1,6 @@
 //! API keys: how a product's back end proves which environment it speaks for.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
@@ -8,8 +8,15 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     id::{ApiKeyId, EnvironmentId},
+    sealed::{Sealed, SealedPlace},
     text::InvalidText,
 };
+
+pub mod signing_state;
+pub mod uses;
+
+pub use signing_state::SigningState;
+pub use uses::ApiKeyUses;
 
 /// What every key that Tieline makes begins with.
 pub const API_KEY_PREFIX: &str = "tl_";
@@ -25,14 +32,42 @@ pub struct ApiKey {
     pub name: String,
     /// What it may do.
     pub role: ApiKeyRole,
+    /// What it may do besides.
+    pub rights: BTreeSet<ApiKeyRight>,
     /// The hash that a presented key must have.
     pub hash: ApiKeyHash,
     /// The first characters of the key, by which its owner recognizes it.
     pub hint: String,
+    /// Its [`SigningState`], sealed, by which a `contextHash` is checked. Keys that were made
+    /// before there was such a thing have none.
+    pub signing_state: Option<Sealed>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// When it was last used, to within a minute or so.
+    pub last_used_at: Option<Timestamp>,
+    /// When it dies of itself: it was replaced by another, and both live until then.
+    pub expires_at: Option<Timestamp>,
     /// When it was revoked, if it was.
     pub revoked_at: Option<Timestamp>,
+}
+
+impl ApiKey {
+    /// Whether it opens anything at that time.
+    #[must_use]
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|expiry| now < expiry)
+    }
+
+    /// Where its sealed signing state belongs.
+    #[must_use]
+    pub fn signing_state_place(&self) -> SealedPlace {
+        SealedPlace {
+            environment_id: self.environment_id,
+            row: self.id.0,
+            column: "api_keys.signing_state",
+            generation: 1,
+        }
+    }
 }
 
 /// What an API key may do. Each role includes the ones below it.
@@ -84,6 +119,43 @@ impl fmt::Display for ApiKeyRole {
     }
 }
 
+/// What an API key may do besides what its role allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ApiKeyRight {
+    /// See tokens in the clear where others see a mask.
+    ReadTokens,
+}
+
+impl ApiKeyRight {
+    /// All rights.
+    pub const ALL: [Self; 1] = [Self::ReadTokens];
+
+    /// The right's name on the wire and in the database.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ReadTokens => "tokens:read",
+        }
+    }
+}
+
+impl std::str::FromStr for ApiKeyRight {
+    type Err = InvalidText;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|right| right.as_str() == text)
+            .ok_or_else(|| InvalidText("must be tokens:read".to_owned()))
+    }
+}
+
+impl fmt::Display for ApiKeyRight {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// SHA-256 of an API key. Keys carry 256 random bits, so a fast hash is enough and keeps
 /// authentication off the critical path.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -115,6 +187,12 @@ impl PresentedKey {
     #[must_use]
     pub fn hash(&self) -> ApiKeyHash {
         ApiKeyHash(Sha256::digest(self.0.expose_secret().as_bytes()).into())
+    }
+
+    /// What is kept of the key to check signatures that were made with it.
+    #[must_use]
+    pub fn signing_state(&self) -> SigningState {
+        SigningState::of(self.0.expose_secret().as_bytes())
     }
 
     /// The first characters, enough to recognize the key and too few to guess it.

@@ -3,12 +3,9 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
+    api_key::ApiKeyUses,
     integration::{Credentials, Integration},
-    ports::{
-        ApiKeyStore, AttemptStore, Clock, ConnectionStore, ContextStore, EndpointStore,
-        EnvironmentStore, FlowSealer, IdGenerator, IntegrationStore, OpenError, Sealer,
-        SubscriberStore, Timer,
-    },
+    ports::{Clock, FlowSealer, IdGenerator, OpenError, Sealer, Stores, Timer, Transactions},
     provider::{ConnectPolicy, Provider, Providers},
     reason::Reason,
     usecase::{Refusal, UseCaseError},
@@ -18,22 +15,12 @@ use crate::{
 /// under [`crate::usecase`].
 #[derive(Clone)]
 pub struct Broker {
-    /// Organizations and environments.
-    pub environments: Arc<dyn EnvironmentStore>,
-    /// API keys.
-    pub api_keys: Arc<dyn ApiKeyStore>,
-    /// Integrations.
-    pub integrations: Arc<dyn IntegrationStore>,
-    /// Subscribers.
-    pub subscribers: Arc<dyn SubscriberStore>,
-    /// Contexts.
-    pub contexts: Arc<dyn ContextStore>,
-    /// Connections.
-    pub connections: Arc<dyn ConnectionStore>,
-    /// Endpoints.
-    pub endpoints: Arc<dyn EndpointStore>,
-    /// Connect attempts.
-    pub attempts: Arc<dyn AttemptStore>,
+    /// The stores.
+    pub stores: Stores,
+    /// Transactions on the same storage.
+    pub transactions: Arc<dyn Transactions>,
+    /// When API keys were used.
+    pub key_uses: ApiKeyUses,
     /// Seals secrets for storage.
     pub sealer: Arc<dyn Sealer>,
     /// Seals flows into states.
@@ -59,6 +46,15 @@ impl fmt::Debug for Broker {
 }
 
 impl Broker {
+    /// The same broker on other stores: those of a transaction.
+    #[must_use]
+    pub fn on(&self, stores: &Stores) -> Self {
+        Self {
+            stores: stores.clone(),
+            ..self.clone()
+        }
+    }
+
     /// The provider of an integration, and its OAuth flow.
     pub(crate) fn flow_of<'a>(
         &'a self,

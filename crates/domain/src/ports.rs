@@ -17,7 +17,9 @@ pub mod key_check_store;
 pub mod provider_client;
 pub mod sealer;
 pub mod store_error;
+pub mod stores;
 pub mod subscriber_store;
+pub mod transactions;
 
 pub use api_key_store::ApiKeyStore;
 pub use attempt_store::{AttemptFilter, AttemptStore, Claim};
@@ -35,7 +37,9 @@ pub use key_check_store::KeyCheckStore;
 pub use provider_client::{CodeExchange, ProviderClient, ProviderError};
 pub use sealer::{CursorSealer, FlowSealer, OpenError, OpenedFlow, SealedFlow, Sealer};
 pub use store_error::{InsertError, StoreError};
+pub use stores::Stores;
 pub use subscriber_store::{SubscriberFilter, SubscriberStore};
+pub use transactions::{Transaction, Transactions};
 
 #[cfg(feature = "test-support")]
 pub use provider_client::MockProviderClient;

@@ -6,6 +6,7 @@ use crate::{
 };
 
 mod administer;
+mod api_keys;
 mod authenticate;
 mod channel_connections;
 mod channel_endpoints;
@@ -20,7 +21,7 @@ mod show_progress;
 mod subscribers;
 mod sweep_attempts;
 
-pub use administer::NewApiKey;
+pub use api_keys::{MAX_OVERLAP, NewApiKey};
 pub use channel_connections::{APP_ONLY, ImportedAuth, NewConnection};
 pub use channel_endpoints::NewEndpoint;
 pub use complete_connect::{Callback, Progress};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tieline_domain::{
+    api_key::ApiKeyUses,
     broker::Broker,
     ports::MockProviderClient,
     provider::{Provider, ProviderPolicy, Providers},
@@ -19,16 +20,10 @@ pub fn broker(
     first_id: u64,
     redirect_uri: impl Into<String>,
 ) -> Broker {
-    let stores = storage.stores();
     Broker {
-        environments: stores.environments,
-        api_keys: stores.api_keys,
-        integrations: stores.integrations,
-        subscribers: stores.subscribers,
-        contexts: stores.contexts,
-        connections: stores.connections,
-        endpoints: stores.endpoints,
-        attempts: stores.attempts,
+        stores: storage.stores(),
+        transactions: storage.clone(),
+        key_uses: ApiKeyUses::default(),
         sealer: Arc::new(FakeSealer::default()),
         flow_sealer: Arc::new(FakeFlowSealer),
         clock: clock.clone(),

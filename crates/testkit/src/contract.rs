@@ -20,6 +20,7 @@ pub mod idempotency_store;
 pub mod integration_store;
 pub mod key_check_store;
 pub mod subscriber_store;
+pub mod transactions;
 
 mod cascade;
 mod concurrency;
@@ -39,6 +40,7 @@ macro_rules! storage_contract {
         $crate::endpoint_store_contract!($($harness)*);
         $crate::idempotency_store_contract!($($harness)*);
         $crate::key_check_store_contract!($($harness)*);
+        $crate::transactions_contract!($($harness)*);
     };
 }
 

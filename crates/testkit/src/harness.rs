@@ -1,16 +1,13 @@
 //! What an adapter provides to be put through the contract suites.
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use async_trait::async_trait;
 use tieline_domain::{
     environment::{Environment, Organization},
     id::FlowId,
     integration::Integration,
-    ports::{
-        ApiKeyStore, AttemptStore, ConnectionStore, ContextStore, EndpointStore, EnvironmentStore,
-        IdempotencyStore, IntegrationStore, KeyCheckStore, SubscriberStore,
-    },
+    ports::{Stores, Transactions},
     subscriber::Subscriber,
 };
 
@@ -23,36 +20,28 @@ pub trait StorageHarness: Send + Sync + Sized {
     async fn start() -> Self;
 
     /// The stores in it.
-    fn stores(&self) -> &Stores;
+    fn stores(&self) -> &TestStores;
 
     /// Adds so many copies of a stored attempt under fresh ids, by whatever way is quick.
     async fn copy_attempt(&self, id: FlowId, copies: u32);
 }
 
-/// One store for each storage port, all on the same storage.
+/// The stores of a test, with ways to fill them.
 #[derive(Clone)]
 #[expect(missing_debug_implementations, reason = "ports have none")]
-pub struct Stores {
-    /// Organizations and environments.
-    pub environments: Arc<dyn EnvironmentStore>,
-    /// API keys.
-    pub api_keys: Arc<dyn ApiKeyStore>,
-    /// Integrations.
-    pub integrations: Arc<dyn IntegrationStore>,
-    /// Subscribers.
-    pub subscribers: Arc<dyn SubscriberStore>,
-    /// Contexts.
-    pub contexts: Arc<dyn ContextStore>,
-    /// Connect attempts.
-    pub attempts: Arc<dyn AttemptStore>,
-    /// Connections.
-    pub connections: Arc<dyn ConnectionStore>,
-    /// Endpoints.
-    pub endpoints: Arc<dyn EndpointStore>,
-    /// Answers under idempotency keys.
-    pub idempotency: Arc<dyn IdempotencyStore>,
-    /// The key check.
-    pub key_checks: Arc<dyn KeyCheckStore>,
+pub struct TestStores {
+    /// One store for each port.
+    pub stores: Stores,
+    /// Transactions on the same storage.
+    pub transactions: Arc<dyn Transactions>,
+}
+
+impl Deref for TestStores {
+    type Target = Stores;
+
+    fn deref(&self) -> &Stores {
+        &self.stores
+    }
 }
 
 /// An environment that has been stored, with what most tests need in it.
@@ -70,7 +59,7 @@ pub struct Tenant {
     pub bob: Subscriber,
 }
 
-impl Stores {
+impl TestStores {
     /// Stores an environment, with an organization of its own.
     pub async fn environment(&self) -> Environment {
         let environment = fixtures::environment();

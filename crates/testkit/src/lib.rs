@@ -14,7 +14,7 @@ pub mod sealers;
 
 pub use broker::{broker, providers, sample_providers};
 pub use clock::FixedClock;
-pub use harness::{StorageHarness, Stores};
+pub use harness::{StorageHarness, TestStores};
 pub use ids::SequentialIds;
 pub use memory::MemoryStorage;
 pub use sealers::{FakeCursorSealer, FakeFlowSealer, FakeSealer};

@@ -4,10 +4,12 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU32, Ordering},
+        Arc, Mutex as StdMutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
     },
 };
+
+use async_trait::async_trait;
 
 use tieline_domain::{
     api_key::ApiKey,
@@ -20,12 +22,11 @@ use tieline_domain::{
     idempotency::IdempotencyRecord,
     integration::Integration,
     page::{From, Order, Page, PageRequest, Position},
-    ports::{RecordError, StoreError},
+    ports::{RecordError, StoreError, Stores, Transaction, Transactions},
     sealed::Sealed,
     subscriber::{Subscriber, SubscriberId},
 };
-
-use crate::Stores;
+use tokio::sync::{Mutex, MutexGuard, OwnedMutexGuard};
 
 mod accounts;
 mod attempts;
@@ -39,11 +40,22 @@ mod subscribers;
 /// Storage in memory.
 #[derive(Debug, Default)]
 pub struct MemoryStorage {
-    tables: Mutex<Tables>,
-    outage: AtomicU32,
+    tables: Arc<Mutex<Tables>>,
+    outage: Arc<StdMutex<Outage>>,
+    /// Whether these are the tables of a transaction that is over.
+    ended: AtomicBool,
 }
 
-#[derive(Debug, Default)]
+/// Which of the coming calls fail.
+#[derive(Clone, Copy, Debug, Default)]
+struct Outage {
+    /// So many more succeed.
+    spared: u32,
+    /// And then so many fail.
+    failing: u32,
+}
+
+#[derive(Clone, Debug, Default)]
 struct Tables {
     organizations: Vec<Organization>,
     environments: Vec<Environment>,
@@ -84,19 +96,45 @@ impl MemoryStorage {
 
     /// Makes the next so many calls fail, as if the database were away.
     pub fn fail(&self, calls: u32) {
-        self.outage.store(calls, Ordering::SeqCst);
+        self.plan(Outage {
+            spared: 0,
+            failing: calls,
+        });
     }
 
-    fn tables(&self) -> Result<MutexGuard<'_, Tables>, StoreError> {
-        let fewer = |calls: u32| calls.checked_sub(1);
-        if self
-            .outage
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, fewer)
-            .is_ok()
-        {
+    /// Lets the next so many calls succeed and makes all after them fail.
+    pub fn fail_after(&self, calls: u32) {
+        self.plan(Outage {
+            spared: calls,
+            failing: u32::MAX,
+        });
+    }
+
+    fn plan(&self, outage: Outage) {
+        *self.outage.lock().unwrap_or_else(PoisonError::into_inner) = outage;
+    }
+
+    async fn tables(&self) -> Result<MutexGuard<'_, Tables>, StoreError> {
+        if self.is_away() {
             return Err(StoreError::Unavailable("the outage of a test".into()));
         }
-        Ok(self.tables.lock().unwrap_or_else(PoisonError::into_inner))
+        if self.ended.load(Ordering::SeqCst) {
+            return Err(StoreError::Unavailable("the transaction has ended".into()));
+        }
+        Ok(self.tables.lock().await)
+    }
+
+    fn is_away(&self) -> bool {
+        let mut outage = self.outage.lock().unwrap_or_else(PoisonError::into_inner);
+        if outage.failing == 0 {
+            return false;
+        }
+        if let Some(spared) = outage.spared.checked_sub(1) {
+            outage.spared = spared;
+            return false;
+        }
+        outage.failing -= 1;
+        true
     }
 }
 
@@ -130,6 +168,50 @@ impl Tables {
             })
         };
         self.endpoints.retain(|endpoint| !inside(endpoint));
+    }
+}
+
+#[async_trait]
+impl Transactions for MemoryStorage {
+    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
+        drop(self.tables().await?);
+        let tables = Arc::clone(&self.tables).lock_owned().await;
+        let inside = Arc::new(Self {
+            tables: Arc::new(Mutex::new(tables.clone())),
+            outage: Arc::clone(&self.outage),
+            ended: AtomicBool::new(false),
+        });
+        Ok(Box::new(MemoryTransaction {
+            tables,
+            stores: inside.stores(),
+            inside,
+        }))
+    }
+}
+
+/// A copy of the tables, whose originals are locked until its end.
+struct MemoryTransaction {
+    tables: OwnedMutexGuard<Tables>,
+    inside: Arc<MemoryStorage>,
+    stores: Stores,
+}
+
+#[async_trait]
+impl Transaction for MemoryTransaction {
+    fn stores(&self) -> &Stores {
+        &self.stores
+    }
+
+    async fn commit(mut self: Box<Self>) -> Result<(), StoreError> {
+        let inside = self.inside.tables().await?.clone();
+        *self.tables = inside;
+        Ok(())
+    }
+}
+
+impl Drop for MemoryTransaction {
+    fn drop(&mut self) {
+        self.inside.ended.store(true, Ordering::SeqCst);
     }
 }
 

@@ -9,13 +9,13 @@ use tieline_domain::{
     id::FlowId,
     ports::{AttemptStore, Claim},
 };
-use tieline_testkit::{StorageHarness, Stores, fixtures, memory::MemoryStorage};
+use tieline_testkit::{StorageHarness, TestStores, fixtures, memory::MemoryStorage};
 
 tieline_testkit::storage_contract!(MemoryHarness);
 
 struct MemoryHarness {
     storage: Arc<MemoryStorage>,
-    stores: Stores,
+    stores: TestStores,
 }
 
 #[async_trait]
@@ -23,12 +23,15 @@ impl StorageHarness for MemoryHarness {
     async fn start() -> Self {
         let storage = MemoryStorage::new();
         Self {
-            stores: storage.stores(),
+            stores: TestStores {
+                stores: storage.stores(),
+                transactions: storage.clone(),
+            },
             storage,
         }
     }
 
-    fn stores(&self) -> &Stores {
+    fn stores(&self) -> &TestStores {
         &self.stores
     }
 

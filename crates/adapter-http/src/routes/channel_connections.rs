@@ -22,8 +22,8 @@ use crate::{
 
 mod body;
 
-pub(crate) use body::{CHANNEL, MASK};
-use body::{ChangeConnectionRequest, ChannelConnectionResponse, CreateConnectionRequest};
+pub(crate) use body::{CHANNEL, CreateConnectionRequest, MASK};
+use body::{ChangeConnectionRequest, ChannelConnectionResponse};
 
 const LIST: &str = "channel-connections";
 
@@ -65,7 +65,7 @@ pub(crate) async fn list(
     let other_channel = query
         .text("channel")
         .is_some_and(|channel| channel != CHANNEL);
-    let store = &api.broker.connections;
+    let store = &api.broker.stores.connections;
     let fetch = async |page: &PageRequest| {
         if other_channel {
             return Ok(Page::empty());

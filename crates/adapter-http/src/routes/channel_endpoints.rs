@@ -22,7 +22,8 @@ use crate::{
 
 mod body;
 
-use body::{ChangeEndpointRequest, ChannelEndpointResponse, CreateEndpointRequest};
+pub(crate) use body::CreateEndpointRequest;
+use body::{ChangeEndpointRequest, ChannelEndpointResponse};
 
 const LIST: &str = "channel-endpoints";
 
@@ -64,7 +65,7 @@ pub(crate) async fn list(
     let other_channel = query
         .text("channel")
         .is_some_and(|channel| channel != CHANNEL);
-    let store = &api.broker.endpoints;
+    let store = &api.broker.stores.endpoints;
     let fetch = async |page: &PageRequest| {
         if other_channel {
             return Ok(Page::empty());

@@ -152,7 +152,7 @@ pub(crate) async fn list(
         connection_identifier: query.text("connectionIdentifier"),
         reason: read_reason(&mut query),
     };
-    let store = &api.broker.attempts;
+    let store = &api.broker.stores.attempts;
     let fetch = async |page: &PageRequest| store.list(environment, &filter, page).await;
     paging::answer(
         &api,
@@ -198,6 +198,7 @@ pub(crate) async fn get(
     let id: FlowId = id.parse().map_err(|_| unknown())?;
     let attempt = api
         .broker
+        .stores
         .attempts
         .find(environment, id)
         .await?

@@ -61,6 +61,25 @@ pub(crate) struct CreateContextRequest {
     bridge_url: Option<String>,
 }
 
+impl CreateContextRequest {
+    pub(crate) fn read(self) -> Result<(ContextKey, ContextChange), ApiError> {
+        let mut fields = Fields::default();
+        for (name, text) in [("type", &self.kind), ("id", &self.id)] {
+            if ContextKey::new(text, "x").is_err() {
+                fields.add(
+                    name,
+                    &"must be 1 to 100 characters out of A-Z a-z 0-9 . _ -",
+                );
+            }
+        }
+        fields.refuse()?;
+        let key = ContextKey::new(self.kind, self.id).map_err(|_| Reason::Internal)?;
+        let bridge_url = read_bridge_url(self.bridge_url.map_or(Patch::Keep, Patch::Set))?;
+        let data = self.data;
+        Ok((key, ContextChange { data, bridge_url }))
+    }
+}
+
 /// A change of a context.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -130,25 +149,7 @@ pub(crate) async fn create(
     Administrator(environment): Administrator,
     body: JsonBody<CreateContextRequest>,
 ) -> Result<(StatusCode, Json<ContextResponse>), ApiError> {
-    let CreateContextRequest {
-        kind,
-        id,
-        data,
-        bridge_url,
-    } = body.value;
-    let mut fields = Fields::default();
-    for (name, text) in [("type", &kind), ("id", &id)] {
-        if ContextKey::new(text, "x").is_err() {
-            fields.add(
-                name,
-                &"must be 1 to 100 characters out of A-Z a-z 0-9 . _ -",
-            );
-        }
-    }
-    fields.refuse()?;
-    let key = ContextKey::new(kind, id).map_err(|_| Reason::Internal)?;
-    let bridge_url = read_bridge_url(bridge_url.map_or(Patch::Keep, Patch::Set))?;
-    let change = ContextChange { data, bridge_url };
+    let (key, change) = body.value.read()?;
     let context = api.broker.create_context(environment, key, change).await?;
     Ok((StatusCode::CREATED, Json(context.into())))
 }
@@ -183,7 +184,7 @@ pub(crate) async fn list(
         id: query.text("id"),
         search: query.text("search"),
     };
-    let store = &api.broker.contexts;
+    let store = &api.broker.stores.contexts;
     let fetch = async |page: &PageRequest| store.list(environment, &filter, page).await;
     paging::answer(&api, environment, LIST, query, fetch, ContextResponse::from).await
 }

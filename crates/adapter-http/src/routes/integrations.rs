@@ -72,7 +72,7 @@ async fn listed(
     wanted: impl Fn(&Integration) -> bool,
 ) -> Result<Json<Vec<IntegrationResponse>>, ApiError> {
     let organization = organization_of(api, environment).await?;
-    let all = api.broker.integrations.list(environment).await?;
+    let all = api.broker.stores.integrations.list(environment).await?;
     let wanted = all.into_iter().filter(wanted);
     Ok(Json(
         wanted

@@ -24,8 +24,8 @@ use crate::{
 
 mod body;
 
-pub(crate) use body::organization_of;
-use body::{CreateSubscriberRequest, PatchSubscriberRequest, SubscriberResponse};
+pub(crate) use body::{CreateSubscriberRequest, organization_of};
+use body::{PatchSubscriberRequest, SubscriberResponse};
 
 const LIST: &str = "subscribers";
 
@@ -105,7 +105,7 @@ pub(crate) async fn list(
         name: query.text("name"),
     };
     let organization = organization_of(&api, environment).await?;
-    let store = &api.broker.subscribers;
+    let store = &api.broker.stores.subscribers;
     let fetch = async |page: &PageRequest| store.list(environment, &filter, page).await;
     let turn = |subscriber| SubscriberResponse::new(subscriber, organization);
     paging::answer(&api, environment, LIST, query, fetch, turn).await

@@ -34,6 +34,7 @@ async fn every_other_header_is_refused_alike() {
     let keys = bench
         .api
         .broker
+        .stores
         .api_keys
         .list(bench.environment)
         .await

@@ -1,6 +1,6 @@
 //! The routes on a bench: everything behind them is in the test's hands.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use axum::{
     body::Body,
@@ -98,8 +98,10 @@ impl Bench {
     /// Makes a key of this role.
     pub(crate) async fn key_of(&self, role: ApiKeyRole) -> String {
         let name = role.to_string();
-        let new = NewApiKey { name, role };
-        let made = self.api.broker.create_api_key(self.environment, new).await;
+        let rights = BTreeSet::new();
+        let new = NewApiKey { name, role, rights };
+        let broker = &self.api.broker;
+        let made = broker.create_api_key(self.environment, new, None).await;
         made.unwrap().1
     }
 
@@ -145,7 +147,7 @@ impl Bench {
 
     /// Stores an attempt.
     pub(crate) async fn store_attempt(&self, attempt: &ConnectAttempt) {
-        self.api.broker.attempts.claim(attempt).await.unwrap();
+        self.api.broker.stores.attempts.claim(attempt).await.unwrap();
     }
 
     /// An attempt in this environment, not stored.
@@ -173,7 +175,7 @@ impl Bench {
             endpoints,
             attempt: completed.clone(),
         };
-        self.api.broker.connections.record(&record).await.unwrap();
+        self.api.broker.stores.connections.record(&record).await.unwrap();
         completed
     }
 
@@ -275,7 +277,6 @@ fn api(storage: &Arc<MemoryStorage>, clock: &Arc<FixedClock>) -> Api {
     );
     Api {
         broker,
-        idempotency: storage.clone(),
         cursors: Arc::new(FakeCursorSealer),
         readiness: Arc::new(AsksStorage(storage.clone())),
         tasks: TaskTracker::new(),

@@ -39,7 +39,7 @@ async fn integrate(bench: &Bench, provider: &str) {
         identifier: provider.to_owned(),
         ..fixtures::integration(bench.environment)
     };
-    let store = &bench.api.broker.integrations;
+    let store = &bench.api.broker.stores.integrations;
     store.insert(&integration).await.unwrap();
 }
 
@@ -181,10 +181,10 @@ async fn connect(bench: &Bench, provider: &str, body: &mut Value) {
     let refusal = (400, "malformed_request".to_owned());
     assert_eq!(bench.post(PATH, body).await.refusal(), refusal);
     let broker = &bench.api.broker;
-    let integration = broker.integrations.find(bench.environment, provider).await;
+    let integration = broker.stores.integrations.find(bench.environment, provider).await;
     let owner = fixtures::subscriber_owner("ada");
     let connection = fixtures::connection(&integration.unwrap().unwrap(), owner);
-    broker.connections.insert(&connection).await.unwrap();
+    broker.stores.connections.insert(&connection).await.unwrap();
     body["connectionIdentifier"] = connection.identifier.to_string().into();
     body["context"] = json!({ "tenant": "other" });
     assert_eq!(bench.post(PATH, body).await.refusal(), refusal);

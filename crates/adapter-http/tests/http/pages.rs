@@ -143,7 +143,7 @@ async fn an_attempt_that_looks_again_sees_the_end() {
     let ended = exchanging
         .clone()
         .failed(&Reason::CodeRejected.into(), NOON);
-    let attempts = &bench.api.broker.attempts;
+    let attempts = &bench.api.broker.stores.attempts;
     attempts
         .advance(AttemptStatus::Exchanging, &ended)
         .await

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tieline_domain::{
-    idempotency::IdempotencyRecord,
+    idempotency::{IdempotencyRecord, IdempotencyScope},
     integration::Credentials,
     ports::{
         CodeExchange, IdempotencyClaim, IdempotencyStore, MockProviderClient, ProviderClient,
         ProviderError, StoreError,
     },
     provider::{Grant, GrantedCredential, Provider},
+    sealed::Sealed,
 };
 use tokio::sync::Notify;
 
@@ -33,6 +34,10 @@ impl IdempotencyStore for Silent {
         std::future::pending().await
     }
 
+    async fn answer(&self, _: &IdempotencyScope, _: &Sealed) -> Result<bool, StoreError> {
+        std::future::pending().await
+    }
+
     async fn delete_expired(&self, _: Timestamp, _: u32) -> Result<u64, StoreError> {
         std::future::pending().await
     }
@@ -41,7 +46,7 @@ impl IdempotencyStore for Silent {
 #[tokio::test(start_paused = true)]
 async fn a_request_that_takes_too_long_is_a_503() {
     let mut bench = Bench::start().await;
-    bench.api.idempotency = Arc::new(Silent);
+    bench.api.broker.stores.idempotency = Arc::new(Silent);
     let answer = bench
         .mint_with(&for_ada(), &[("idempotency-key", "k1")])
         .await;

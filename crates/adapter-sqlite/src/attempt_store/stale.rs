@@ -7,13 +7,13 @@ use tieline_domain::{
     reason::Reason,
 };
 
-use crate::{column::to_json, database::Pools, error::unavailable};
+use crate::{column::to_json, database::Access, error::unavailable};
 
 /// How many attempts one statement ends, so that no other writer waits long.
 const BATCH: u32 = 500;
 
 pub(super) async fn fail(
-    pools: &Pools,
+    access: &Access,
     status: AttemptStatus,
     before: Timestamp,
     reason: Reason,
@@ -41,7 +41,7 @@ pub(super) async fn fail(
         .bind(status.as_str())
         .bind(before.as_microsecond())
         .bind(BATCH)
-        .execute(&pools.write)
+        .execute(&mut *access.writer().await?)
         .await
         .map_err(unavailable)?;
         failed += result.rows_affected();

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     connection_store::row::{ConnectionRow, CredentialRow},
-    database::Pools,
+    database::Access,
     error::unavailable,
 };
 
@@ -32,10 +32,10 @@ pub(super) fn select() -> QueryBuilder<Sqlite> {
 }
 
 pub(super) async fn fetch_one(
-    pools: &Pools,
+    access: &Access,
     query: QueryBuilder<Sqlite>,
 ) -> Result<Option<ChannelConnection>, StoreError> {
-    let mut tx = pools.begin_read().await?;
+    let mut tx = access.begin_read().await?;
     Ok(fetch(&mut tx, query).await?.pop())
 }
 

@@ -10,15 +10,15 @@ use tieline_domain::{
 use crate::{
     attempt_store,
     connection_store::{credential, write},
-    database::Pools,
+    database::Access,
     endpoint_store,
     error::record_error,
     integration_store,
 };
 
 /// Records what a finished flow leaves behind.
-pub(super) async fn record(pools: &Pools, record: &RecordConnection) -> Result<(), RecordError> {
-    let mut tx = pools.begin_write().await?;
+pub(super) async fn record(access: &Access, record: &RecordConnection) -> Result<(), RecordError> {
+    let mut tx = access.begin_write().await?;
     let connection = &record.connection;
     write_connection(&mut tx, record.write, connection).await?;
     for endpoint in &record.endpoints {
@@ -40,11 +40,11 @@ pub(super) async fn record(pools: &Pools, record: &RecordConnection) -> Result<(
 
 /// Writes a connection that no flow brought.
 pub(super) async fn record_alone(
-    pools: &Pools,
+    access: &Access,
     how: ConnectionWrite,
     connection: &ChannelConnection,
 ) -> Result<(), RecordError> {
-    let mut tx = pools.begin_write().await?;
+    let mut tx = access.begin_write().await?;
     write_connection(&mut tx, how, connection).await?;
     tx.commit().await.map_err(record_error)
 }

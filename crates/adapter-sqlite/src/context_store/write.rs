@@ -1,6 +1,6 @@
 //! Writing contexts.
 
-use sqlx::{QueryBuilder, Sqlite, SqlitePool};
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use tieline_domain::context::{BridgeUrl, Context};
 
 use crate::column::to_json;
@@ -25,7 +25,10 @@ pub(super) fn insert(contexts: &[Context]) -> QueryBuilder<Sqlite> {
 }
 
 /// Writes a context's data over the stored ones; answers whether there is such a one.
-pub(super) async fn update(pool: &SqlitePool, context: &Context) -> Result<bool, sqlx::Error> {
+pub(super) async fn update(
+    connection: &mut SqliteConnection,
+    context: &Context,
+) -> Result<bool, sqlx::Error> {
     let result = sqlx::query(
         "UPDATE contexts SET data = ?, bridge_url = ?, updated_at = ?
          WHERE environment_id = ? AND kind = ? AND context_id = ?",
@@ -36,7 +39,7 @@ pub(super) async fn update(pool: &SqlitePool, context: &Context) -> Result<bool,
     .bind(context.environment_id.0)
     .bind(context.key.kind())
     .bind(context.key.id())
-    .execute(pool)
+    .execute(connection)
     .await?;
     Ok(result.rows_affected() > 0)
 }

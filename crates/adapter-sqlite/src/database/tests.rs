@@ -1,3 +1,5 @@
+use sqlx::Sqlite;
+
 use super::*;
 
 async fn pragma<T>(pool: &SqlitePool, name: &str) -> T
@@ -29,15 +31,15 @@ async fn there_is_one_writer_at_a_time_with_the_lock_from_the_beginning() {
     let folder = tempfile::tempdir().unwrap();
     let pools = database(&folder).await.pools;
     assert_eq!(pools.write.size(), 1);
-    let tx = pools.begin_write().await.unwrap();
+    let tx = pools.begin().await.unwrap();
     let another = database(&folder).await.pools;
     sqlx::query("PRAGMA busy_timeout = 0")
         .execute(&another.write)
         .await
         .unwrap();
-    assert!(another.begin_write().await.is_err());
+    assert!(another.begin().await.is_err());
     tx.rollback().await.unwrap();
-    another.begin_write().await.unwrap();
+    another.begin().await.unwrap();
 }
 
 #[tokio::test]

@@ -5,22 +5,22 @@ use sqlx::SqliteConnection;
 use tieline_domain::{attempt::ConnectAttempt, endpoint::ChannelEndpoint, ports::RecordError};
 
 use crate::{
-    attempt_store, database::Pools, endpoint_store::write, error::record_error, integration_store,
+    attempt_store, database::Access, endpoint_store::write, error::record_error, integration_store,
 };
 
-pub(super) async fn insert(pools: &Pools, endpoint: &ChannelEndpoint) -> Result<(), RecordError> {
-    let mut tx = pools.begin_write().await?;
+pub(super) async fn insert(access: &Access, endpoint: &ChannelEndpoint) -> Result<(), RecordError> {
+    let mut tx = access.begin_write().await?;
     insert_new(&mut tx, endpoint).await?;
     tx.commit().await.map_err(record_error)
 }
 
 /// Records what a flow that links a person leaves behind.
 pub(super) async fn record(
-    pools: &Pools,
+    access: &Access,
     endpoint: &ChannelEndpoint,
     attempt: &ConnectAttempt,
 ) -> Result<(), RecordError> {
-    let mut tx = pools.begin_write().await?;
+    let mut tx = access.begin_write().await?;
     let replaced = write::replace(&mut *tx, endpoint).await;
     if !replaced.map_err(record_error)? {
         insert_new(&mut tx, endpoint).await?;

@@ -1,11 +1,14 @@
 //! Writing subscribers.
 
-use sqlx::{Sqlite, SqlitePool, query::Query, sqlite::SqliteArguments};
+use sqlx::{Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
 use tieline_domain::subscriber::{Profile, Subscriber};
 
 use crate::column::to_json;
 
-pub(super) async fn insert(pool: &SqlitePool, subscriber: &Subscriber) -> Result<(), sqlx::Error> {
+pub(super) async fn insert(
+    connection: &mut SqliteConnection,
+    subscriber: &Subscriber,
+) -> Result<(), sqlx::Error> {
     let query = sqlx::query(
         "INSERT INTO subscribers
              (first_name, last_name, email, phone, avatar, locale, timezone, data, updated_at,
@@ -15,14 +18,14 @@ pub(super) async fn insert(pool: &SqlitePool, subscriber: &Subscriber) -> Result
     bind(query, subscriber)
         .bind(subscriber.id.0)
         .bind(subscriber.created_at.as_microsecond())
-        .execute(pool)
+        .execute(connection)
         .await?;
     Ok(())
 }
 
 /// Writes a subscriber's profile over the stored one; answers whether there was one.
 pub(super) async fn update(
-    pool: &SqlitePool,
+    connection: &mut SqliteConnection,
     subscriber: &Subscriber,
 ) -> Result<bool, sqlx::Error> {
     let query = sqlx::query(
@@ -31,7 +34,7 @@ pub(super) async fn update(
              timezone = ?, data = ?, updated_at = ?
          WHERE environment_id = ? AND subscriber_id = ?",
     );
-    let result = bind(query, subscriber).execute(pool).await?;
+    let result = bind(query, subscriber).execute(connection).await?;
     Ok(result.rows_affected() > 0)
 }
 

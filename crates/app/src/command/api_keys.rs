@@ -1,7 +1,13 @@
 //! `tieline api-keys`.
 
 use clap::Subcommand;
-use tieline_domain::{api_key::ApiKeyRole, id::ApiKeyId, usecase::NewApiKey};
+use jiff::{SignedDuration, Timestamp};
+use tieline_domain::{
+    api_key::{ApiKey, ApiKeyRight, ApiKeyRole},
+    environment::Environment,
+    id::ApiKeyId,
+    usecase::NewApiKey,
+};
 
 use crate::{
     command::{InEnvironment, broker},
@@ -20,11 +26,24 @@ pub(crate) enum ApiKeys {
         /// What it may do: read, connect or admin
         #[arg(long, default_value = "admin")]
         role: ApiKeyRole,
+        /// What it may do besides; `tokens:read` shows tokens where others see a mask
+        #[arg(long = "right", value_name = "RIGHT")]
+        rights: Vec<ApiKeyRight>,
     },
     /// List the API keys, oldest first
     List {
         #[command(flatten)]
         environment: InEnvironment,
+    },
+    /// Make a key in another one's place: both work until the overlap ends
+    Rotate {
+        #[command(flatten)]
+        environment: InEnvironment,
+        /// The key's id, as `list` shows it
+        id: ApiKeyId,
+        /// For how many seconds the old key lives on
+        #[arg(long, value_name = "SECONDS", default_value_t = 86_400)]
+        overlap: u32,
     },
     /// Revoke an API key, at once and for good
     Revoke {
@@ -43,28 +62,31 @@ impl ApiKeys {
                 environment,
                 name,
                 role,
+                rights,
             } => {
                 let environment = environment.find(&broker).await?;
-                let new = NewApiKey { name, role };
-                let (key, text) = broker.create_api_key(environment.id, new).await?;
-                eprintln!(
-                    "{} key {} of {}, shown this once:",
-                    key.role, key.id, environment.name
-                );
-                println!("{text}");
+                let rights = rights.into_iter().collect();
+                let new = NewApiKey { name, role, rights };
+                let made = broker.create_api_key(environment.id, new, None).await?;
+                show_once(&environment, made);
+            }
+            Self::Rotate {
+                environment,
+                id,
+                overlap,
+            } => {
+                let environment = environment.find(&broker).await?;
+                let overlap = SignedDuration::from_secs(overlap.into());
+                let made = broker
+                    .rotate_api_key(environment.id, id, overlap, None)
+                    .await?;
+                show_once(&environment, made);
             }
             Self::List { environment } => {
                 let environment = environment.find(&broker).await?;
-                for key in broker.api_keys.list(environment.id).await? {
-                    let state = if key.revoked_at.is_some() {
-                        "revoked"
-                    } else {
-                        "live"
-                    };
-                    println!(
-                        "{}  {:7}  {state:7}  {}  {}",
-                        key.id, key.role, key.hint, key.name
-                    );
+                let now = broker.clock.now();
+                for key in broker.list_api_keys(environment.id).await? {
+                    println!("{}", line(&key, now));
                 }
             }
             Self::Revoke { environment, id } => {
@@ -75,4 +97,32 @@ impl ApiKeys {
         }
         Ok(())
     }
+}
+
+fn show_once(environment: &Environment, (key, text): (ApiKey, String)) {
+    eprintln!(
+        "{} key {} of {}, shown this once:",
+        key.role, key.id, environment.name
+    );
+    println!("{text}");
+}
+
+fn line(key: &ApiKey, now: Timestamp) -> String {
+    let state = match key.expires_at {
+        _ if key.revoked_at.is_some() => "revoked".to_owned(),
+        Some(_) if !key.is_live(now) => "expired".to_owned(),
+        Some(at) => format!("live until {at:.0}"),
+        None => "live".to_owned(),
+    };
+    let used = key.last_used_at;
+    let used = used.map_or("never used".to_owned(), |at| format!("used {at:.0}"));
+    let rights: Vec<_> = key.rights.iter().map(|right| right.as_str()).collect();
+    format!(
+        "{}  {:7}  {:11}  {state:7}  {used}  {}  {}",
+        key.id,
+        key.role,
+        rights.join(" "),
+        key.hint,
+        key.name
+    )
 }

@@ -25,7 +25,7 @@ impl Environments {
                 println!("{}  {}", environment.id, environment.name);
             }
             Self::List => {
-                for environment in broker.environments.list().await? {
+                for environment in broker.stores.environments.list().await? {
                     println!("{}  {}", environment.id, environment.name);
                 }
             }

@@ -83,7 +83,7 @@ impl Integrations {
             }
             Self::List { environment } => {
                 let environment = environment.find(&broker).await?;
-                for integration in broker.integrations.list(environment.id).await? {
+                for integration in broker.stores.integrations.list(environment.id).await? {
                     let state = if integration.active {
                         "active"
                     } else {

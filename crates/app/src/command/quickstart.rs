@@ -1,6 +1,10 @@
 //! `tieline quickstart`: everything in one, on sample data.
 
-use std::{collections::HashSet, path::PathBuf, time::Duration};
+use std::{
+    collections::{BTreeSet, HashSet},
+    path::PathBuf,
+    time::Duration,
+};
 
 use anyhow::Context;
 use clap::Args;
@@ -106,8 +110,9 @@ impl Sample {
             let new = NewApiKey {
                 name: "quickstart".to_owned(),
                 role: tieline_domain::api_key::ApiKeyRole::Admin,
+                rights: BTreeSet::new(),
             };
-            let (_, key) = broker.create_api_key(environment.id, new).await?;
+            let (_, key) = broker.create_api_key(environment.id, new, None).await?;
             write_private(&key_file, key.as_bytes())
                 .with_context(|| format!("{} cannot be written", key_file.display()))?;
         }
@@ -191,6 +196,7 @@ async fn make_integration(
     client_id: &str,
 ) -> anyhow::Result<()> {
     if broker
+        .stores
         .integrations
         .find(environment, provider)
         .await?
@@ -247,6 +253,7 @@ async fn ended_attempts(
         order: Order::Descending,
     };
     let page = broker
+        .stores
         .attempts
         .list(environment, &AttemptFilter::default(), &request)
         .await?;

@@ -19,6 +19,13 @@ pub trait ApiKeyStore: Send + Sync {
     /// The key with this hash, revoked or not, in whichever environment.
     async fn find_by_hash(&self, hash: &ApiKeyHash) -> Result<Option<ApiKey>, StoreError>;
 
+    /// The key of this id.
+    async fn find(
+        &self,
+        environment: EnvironmentId,
+        id: ApiKeyId,
+    ) -> Result<Option<ApiKey>, StoreError>;
+
     /// The environment's keys, oldest first, revoked ones included.
     async fn list(&self, environment: EnvironmentId) -> Result<Vec<ApiKey>, StoreError>;
 
@@ -30,4 +37,17 @@ pub trait ApiKeyStore: Send + Sync {
         id: ApiKeyId,
         at: Timestamp,
     ) -> Result<bool, StoreError>;
+
+    /// Lets a key die `at` that time; a key that dies earlier keeps its time. Answers whether the
+    /// environment has such a key.
+    async fn expire(
+        &self,
+        environment: EnvironmentId,
+        id: ApiKeyId,
+        at: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// Notes when keys were last used. A time that is not later than the one noted changes
+    /// nothing, nor does a key that is not there.
+    async fn record_uses(&self, uses: &[(ApiKeyId, Timestamp)]) -> Result<(), StoreError>;
 }

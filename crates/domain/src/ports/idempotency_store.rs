@@ -3,7 +3,11 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use crate::{idempotency::IdempotencyRecord, ports::StoreError};
+use crate::{
+    idempotency::{IdempotencyRecord, IdempotencyScope},
+    ports::StoreError,
+    sealed::Sealed,
+};
 
 /// The answer to a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +29,12 @@ pub trait IdempotencyStore: Send + Sync {
         record: &IdempotencyRecord,
         now: Timestamp,
     ) -> Result<IdempotencyClaim, StoreError>;
+
+    /// Replaces the answer of a record that is stored; answers whether it is. For a record that
+    /// was claimed in the same transaction, before its answer was known: whoever claims the same
+    /// scope meanwhile waits for the transaction's end.
+    async fn answer(&self, scope: &IdempotencyScope, response: &Sealed)
+    -> Result<bool, StoreError>;
 
     /// Deletes at most `limit` records that have expired at `now`; answers how many.
     async fn delete_expired(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError>;

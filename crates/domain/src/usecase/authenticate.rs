@@ -9,19 +9,19 @@ use crate::{
 
 impl Broker {
     /// Finds the live API key that a request presented, and checks that its role allows what
-    /// needs `needed`. A missing, unknown and revoked key are refused alike.
+    /// needs `needed`. A missing, unknown, expired and revoked key are refused alike.
     pub async fn authenticate(
         &self,
         presented: Option<&PresentedKey>,
         needed: ApiKeyRole,
     ) -> Result<ApiKey, UseCaseError> {
         let presented = presented.ok_or(Reason::Unauthorized)?;
-        let key = self
-            .api_keys
-            .find_by_hash(&presented.hash())
-            .await?
-            .filter(|key| key.revoked_at.is_none())
+        let now = self.clock.now();
+        let found = self.stores.api_keys.find_by_hash(&presented.hash()).await?;
+        let key = found
+            .filter(|key| key.is_live(now))
             .ok_or(Reason::Unauthorized)?;
+        self.key_uses.note(key.id, now);
         if !key.role.allows(needed) {
             let message = format!(
                 "This needs an API key of role {needed}; this one has {}.",

@@ -95,7 +95,7 @@ impl Broker {
             created_at: now,
             updated_at: now,
         };
-        match self.connections.insert(&connection).await {
+        match self.stores.connections.insert(&connection).await {
             Ok(()) => Ok(connection),
             Err(error) => Err(self.not_written(&connection, error).await),
         }
@@ -107,7 +107,11 @@ impl Broker {
         environment: EnvironmentId,
         identifier: &ConnectionIdentifier,
     ) -> Result<ChannelConnection, UseCaseError> {
-        let found = self.connections.find(environment, identifier).await?;
+        let found = self
+            .stores
+            .connections
+            .find(environment, identifier)
+            .await?;
         Ok(found.ok_or_else(|| connection_not_found(identifier))?)
     }
 
@@ -133,7 +137,7 @@ impl Broker {
             updated_at: now,
             ..stored
         };
-        match self.connections.replace(&changed).await {
+        match self.stores.connections.replace(&changed).await {
             Ok(()) => Ok(changed),
             Err(error) => Err(self.not_written(&changed, error).await),
         }
@@ -145,7 +149,12 @@ impl Broker {
         environment: EnvironmentId,
         identifier: &ConnectionIdentifier,
     ) -> Result<(), UseCaseError> {
-        if self.connections.delete(environment, identifier).await? {
+        if self
+            .stores
+            .connections
+            .delete(environment, identifier)
+            .await?
+        {
             return Ok(());
         }
         Err(connection_not_found(identifier).into())
@@ -198,7 +207,8 @@ impl Broker {
         environment: EnvironmentId,
         identifier: &str,
     ) -> Result<Integration, UseCaseError> {
-        self.integrations
+        self.stores
+            .integrations
             .find(environment, identifier)
             .await?
             .ok_or_else(|| {
@@ -208,7 +218,7 @@ impl Broker {
             })
     }
 
-    fn check_rotation(
+    pub(super) fn check_rotation(
         &self,
         integration: &Integration,
         auth: &ImportedAuth,
@@ -276,13 +286,15 @@ impl Broker {
         let (integration, owner) = (connection.integration_id, &connection.owner);
         let workspace = &connection.workspace.id;
         let same = self
+            .stores
             .connections
             .find_same(environment, integration, owner, workspace)
             .await?;
         let found = match same {
             Some(same) => Some(same),
             None => {
-                self.connections
+                self.stores
+                    .connections
                     .find(environment, &connection.identifier)
                     .await?
             }
@@ -292,7 +304,7 @@ impl Broker {
 }
 
 /// A GUID is the same in any case; providers send it in either.
-fn normalized(workspace: Workspace) -> Workspace {
+pub(super) fn normalized(workspace: Workspace) -> Workspace {
     let is_guid = workspace.id.len() == 36 && uuid::Uuid::try_parse(&workspace.id).is_ok();
     let id = if is_guid {
         workspace.id.to_ascii_lowercase()

@@ -88,9 +88,9 @@ impl Broker {
             endpoint.identifier = identifier;
         }
         let written = if is_new {
-            self.endpoints.insert(&endpoint).await
+            self.stores.endpoints.insert(&endpoint).await
         } else {
-            self.endpoints.replace(&endpoint).await
+            self.stores.endpoints.replace(&endpoint).await
         };
         written.map_err(|error| not_written(&endpoint, error))?;
         Ok(endpoint)
@@ -102,7 +102,7 @@ impl Broker {
         environment: EnvironmentId,
         identifier: &str,
     ) -> Result<ChannelEndpoint, UseCaseError> {
-        let found = self.endpoints.find(environment, identifier).await?;
+        let found = self.stores.endpoints.find(environment, identifier).await?;
         Ok(found.ok_or_else(|| endpoint_not_found(identifier))?)
     }
 
@@ -120,7 +120,7 @@ impl Broker {
         endpoint.secret = self.seal_members(environment, endpoint.id, &secret);
         endpoint.address = address;
         endpoint.updated_at = self.clock.now();
-        let replaced = self.endpoints.replace(&endpoint).await;
+        let replaced = self.stores.endpoints.replace(&endpoint).await;
         replaced.map_err(|error| not_written(&endpoint, error))?;
         Ok(endpoint)
     }
@@ -131,7 +131,12 @@ impl Broker {
         environment: EnvironmentId,
         identifier: &str,
     ) -> Result<(), UseCaseError> {
-        if self.endpoints.delete(environment, identifier).await? {
+        if self
+            .stores
+            .endpoints
+            .delete(environment, identifier)
+            .await?
+        {
             return Ok(());
         }
         Err(endpoint_not_found(identifier).into())
@@ -153,6 +158,7 @@ impl Broker {
         } = draft;
         let Address { address, secret } = address;
         let stored = self
+            .stores
             .endpoints
             .find_same(
                 environment_id,
@@ -223,6 +229,7 @@ impl Broker {
             return Ok(None);
         };
         let found = self
+            .stores
             .connections
             .find(integration.environment_id, identifier)
             .await?;
@@ -249,7 +256,13 @@ impl Broker {
                 .await?;
             return Ok(());
         }
-        if self.subscribers.find(environment, id).await?.is_none() {
+        if self
+            .stores
+            .subscribers
+            .find(environment, id)
+            .await?
+            .is_none()
+        {
             let message = format!(
                 "Subscriber not found: {id}; send createSubscriberIfMissing to have it made"
             );

@@ -57,6 +57,7 @@ impl Broker {
     pub async fn complete_connect(&self, callback: Callback) -> Result<Progress, UseCaseError> {
         let OpenedFlow { flow, secrets } = self.open_state(callback.state.as_deref())?;
         let integration = self
+            .stores
             .integrations
             .find_by_id(flow.environment_id, flow.integration_id)
             .await?
@@ -126,7 +127,11 @@ impl Broker {
         let arrived = match flow.leg {
             Leg::Consent => ConnectAttempt::claimed(flow, integration, now),
             Leg::SignIn { .. } => {
-                let stored = self.attempts.find(flow.environment_id, flow.id).await?;
+                let stored = self
+                    .stores
+                    .attempts
+                    .find(flow.environment_id, flow.id)
+                    .await?;
                 stored.ok_or(Reason::StateInvalid)?.signed_in(now)
             }
         };
@@ -136,9 +141,10 @@ impl Broker {
             Err(failure) => arrived.failed(failure, now),
         };
         let claim = match flow.leg {
-            Leg::Consent => self.attempts.claim(&attempt).await?,
+            Leg::Consent => self.stores.attempts.claim(&attempt).await?,
             Leg::SignIn { .. } => {
-                self.attempts
+                self.stores
+                    .attempts
                     .advance(AttemptStatus::AwaitingSignIn, &attempt)
                     .await?
             }
@@ -274,7 +280,7 @@ impl Run<'_> {
     /// all the same, and the sweep finds the attempt later.
     async fn give_up(&self, attempt: ConnectAttempt, failure: Failure) -> ConnectAttempt {
         let failed = attempt.failed(&failure, self.broker.clock.now());
-        let attempts = &self.broker.attempts;
+        let attempts = &self.broker.stores.attempts;
         match attempts.advance(AttemptStatus::Exchanging, &failed).await {
             Ok(Claim::Won) => failed,
             Ok(Claim::Lost(stored)) => *stored,
@@ -290,7 +296,11 @@ impl Run<'_> {
     async fn take_back(&self, grant: &Grant) {
         let (provider, account) = (&self.integration.provider, &grant.workspace.id);
         if !matches!(
-            self.broker.connections.leads_to(provider, account).await,
+            self.broker
+                .stores
+                .connections
+                .leads_to(provider, account)
+                .await,
             Ok(false)
         ) {
             return;

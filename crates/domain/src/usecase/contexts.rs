@@ -40,7 +40,7 @@ impl Broker {
             updated_at: now,
         };
         change.bridge_url.apply(&mut context.bridge_url);
-        match self.contexts.insert(&context).await {
+        match self.stores.contexts.insert(&context).await {
             Ok(()) => Ok(context),
             Err(InsertError::Store(error)) => Err(error.into()),
             Err(InsertError::Taken) => {
@@ -56,7 +56,7 @@ impl Broker {
         environment: EnvironmentId,
         key: &ContextKey,
     ) -> Result<Context, UseCaseError> {
-        let found = self.contexts.find(environment, key).await?;
+        let found = self.stores.contexts.find(environment, key).await?;
         Ok(found.ok_or_else(|| not_found(environment, key))?)
     }
 
@@ -71,7 +71,7 @@ impl Broker {
         context.data = change.data;
         change.bridge_url.apply(&mut context.bridge_url);
         context.updated_at = self.clock.now();
-        if !self.contexts.update(&context).await? {
+        if !self.stores.contexts.update(&context).await? {
             return Err(not_found(environment, key).into());
         }
         Ok(context)
@@ -83,7 +83,7 @@ impl Broker {
         environment: EnvironmentId,
         key: &ContextKey,
     ) -> Result<(), UseCaseError> {
-        if self.contexts.delete(environment, key).await? {
+        if self.stores.contexts.delete(environment, key).await? {
             return Ok(());
         }
         Err(not_found(environment, key).into())

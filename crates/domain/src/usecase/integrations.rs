@@ -70,7 +70,7 @@ impl Broker {
             updated_at: now,
         };
         self.seal_app(&mut integration, &new.credentials);
-        let inserted = self.integrations.insert(&integration).await;
+        let inserted = self.stores.integrations.insert(&integration).await;
         inserted.map_err(|error| taken(error, || already_there(&integration)))?;
         Ok(integration)
     }
@@ -85,7 +85,7 @@ impl Broker {
         loop {
             let stored = self.get_integration(environment, id).await?;
             let changed = self.changed(stored, change.clone())?;
-            let replaced = self.integrations.replace(&changed).await;
+            let replaced = self.stores.integrations.replace(&changed).await;
             // Somebody else may have been quicker: then the change is made to what they left.
             if replaced.map_err(|error| taken(error, || already_there(&changed)))? {
                 return Ok(changed);
@@ -122,7 +122,7 @@ impl Broker {
         environment: EnvironmentId,
         id: IntegrationId,
     ) -> Result<Integration, UseCaseError> {
-        let found = self.integrations.find_by_id(environment, id).await?;
+        let found = self.stores.integrations.find_by_id(environment, id).await?;
         Ok(found.ok_or_else(|| not_found(id))?)
     }
 
@@ -132,13 +132,13 @@ impl Broker {
         environment: EnvironmentId,
         id: IntegrationId,
     ) -> Result<(), UseCaseError> {
-        if self.integrations.delete(environment, id).await? {
+        if self.stores.integrations.delete(environment, id).await? {
             return Ok(());
         }
         Err(not_found(id).into())
     }
 
-    fn policy(&self, id: &ProviderId) -> Result<&ProviderPolicy, Refusal> {
+    pub(super) fn policy(&self, id: &ProviderId) -> Result<&ProviderPolicy, Refusal> {
         self.providers
             .find(id)
             .map(|provider| &*provider.policy)

@@ -111,7 +111,11 @@ impl Broker {
         environment: EnvironmentId,
         identifier: &str,
     ) -> Result<Integration, UseCaseError> {
-        let found = self.integrations.find(environment, identifier).await?;
+        let found = self
+            .stores
+            .integrations
+            .find(environment, identifier)
+            .await?;
         found
             .filter(|integration| integration.active)
             .ok_or_else(|| {
@@ -145,7 +149,13 @@ impl Broker {
         subscriber: Option<&SubscriberId>,
     ) -> Result<(), UseCaseError> {
         let Some(id) = subscriber else { return Ok(()) };
-        if self.subscribers.find(environment, id).await?.is_none() {
+        if self
+            .stores
+            .subscribers
+            .find(environment, id)
+            .await?
+            .is_none()
+        {
             let message = format!("Subscriber not found: {id}");
             return Err(Refusal::new(Reason::SubscriberNotFound, message).into());
         }
@@ -158,6 +168,7 @@ impl Broker {
             return Ok(());
         };
         match self
+            .stores
             .connections
             .find(flow.environment_id, identifier)
             .await?
@@ -243,7 +254,7 @@ impl Broker {
                 updated_at: now,
             })
             .collect();
-        Ok(self.contexts.insert_missing(&contexts).await?)
+        Ok(self.stores.contexts.insert_missing(&contexts).await?)
     }
 }
 

@@ -92,6 +92,7 @@ impl Broker {
         identifier: &ConnectionIdentifier,
     ) -> Result<(), UseCaseError> {
         let found = self
+            .stores
             .connections
             .find(integration.environment_id, identifier)
             .await?;

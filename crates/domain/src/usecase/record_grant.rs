@@ -70,6 +70,7 @@ impl Run<'_> {
     async fn already_recorded(&self) -> Option<ConnectAttempt> {
         let stored = self
             .broker
+            .stores
             .attempts
             .find(self.flow.environment_id, self.flow.id)
             .await;
@@ -108,7 +109,7 @@ impl Run<'_> {
             endpoints,
             attempt: completed,
         };
-        self.broker.connections.record(&record).await?;
+        self.broker.stores.connections.record(&record).await?;
         Ok(record.attempt)
     }
 
@@ -121,6 +122,7 @@ impl Run<'_> {
         let (flow, broker) = (self.flow, self.broker);
         let environment = flow.environment_id;
         let same = broker
+            .stores
             .connections
             .find_same(
                 environment,
@@ -133,7 +135,13 @@ impl Run<'_> {
             return Ok((ConnectionWrite::Replace, self.renewed(stored, grant)));
         }
         let holder = match &flow.connection_identifier {
-            Some(identifier) => broker.connections.find(environment, identifier).await?,
+            Some(identifier) => {
+                broker
+                    .stores
+                    .connections
+                    .find(environment, identifier)
+                    .await?
+            }
             None => None,
         };
         match holder {

@@ -38,7 +38,11 @@ impl Run<'_> {
             &grant.workspace,
             endpoint.updated_at,
         );
-        self.broker.endpoints.record(&endpoint, &completed).await?;
+        self.broker
+            .stores
+            .endpoints
+            .record(&endpoint, &completed)
+            .await?;
         Ok(completed)
     }
 
@@ -53,6 +57,7 @@ impl Run<'_> {
         };
         let found = self
             .broker
+            .stores
             .connections
             .find(self.flow.environment_id, identifier)
             .await?;

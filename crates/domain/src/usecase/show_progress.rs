@@ -28,11 +28,16 @@ impl Broker {
     /// What there is to tell about an attempt.
     pub async fn show_attempt(&self, id: FlowId) -> Result<Shown, UseCaseError> {
         let attempt = self
+            .stores
             .attempts
             .find_anywhere(id)
             .await?
             .ok_or(Reason::AttemptUnknown)?;
-        let environment = self.environments.find(attempt.environment_id).await?;
+        let environment = self
+            .stores
+            .environments
+            .find(attempt.environment_id)
+            .await?;
         let policy = self
             .providers
             .find(&attempt.provider)
@@ -57,6 +62,7 @@ impl Broker {
             return Ok(None);
         }
         let integration = self
+            .stores
             .integrations
             .find_by_id(attempt.environment_id, attempt.integration_id)
             .await?;

@@ -41,7 +41,7 @@ impl Broker {
             created_at: now,
             updated_at: now,
         };
-        match self.subscribers.insert(&subscriber).await {
+        match self.stores.subscribers.insert(&subscriber).await {
             Ok(()) => return Ok((subscriber, true)),
             Err(InsertError::Store(error)) => return Err(error.into()),
             Err(InsertError::Taken) => {}
@@ -64,7 +64,7 @@ impl Broker {
         environment: EnvironmentId,
         id: &SubscriberId,
     ) -> Result<Subscriber, UseCaseError> {
-        let found = self.subscribers.find(environment, id).await?;
+        let found = self.stores.subscribers.find(environment, id).await?;
         Ok(found.ok_or_else(|| subscriber_not_found(id))?)
     }
 
@@ -78,7 +78,7 @@ impl Broker {
         let mut subscriber = self.get_subscriber(environment, id).await?;
         subscriber.profile.change(patch);
         subscriber.updated_at = self.clock.now();
-        if !self.subscribers.update(&subscriber).await? {
+        if !self.stores.subscribers.update(&subscriber).await? {
             return Err(subscriber_not_found(id).into());
         }
         Ok(subscriber)
@@ -90,7 +90,7 @@ impl Broker {
         environment: EnvironmentId,
         id: &SubscriberId,
     ) -> Result<(), UseCaseError> {
-        if self.subscribers.delete(environment, id).await? {
+        if self.stores.subscribers.delete(environment, id).await? {
             return Ok(());
         }
         Err(subscriber_not_found(id).into())

@@ -29,6 +29,7 @@ impl Broker {
             ),
         ] {
             swept += self
+                .stores
                 .attempts
                 .fail_stale(status, now - limit, reason, now)
                 .await?;

@@ -1,5 +1,7 @@
 //! What an operator sets up.
 
+use std::collections::BTreeSet;
+
 use secrecy::ExposeSecret;
 use tieline_domain::{
     api_key::{API_KEY_PREFIX, ApiKey, ApiKeyRole, PresentedKey},
@@ -22,6 +24,7 @@ fn new_key(role: ApiKeyRole) -> NewApiKey {
     NewApiKey {
         name: "back end".to_owned(),
         role,
+        rights: BTreeSet::new(),
     }
 }
 
@@ -31,8 +34,11 @@ async fn the_first_environment_is_made_once() {
     let first: Environment = bench.broker.first_environment().await.unwrap();
     assert_eq!(first.id, bench.environment);
     assert_eq!(first.name, "Development");
-    assert_eq!(bench.broker.environments.list().await.unwrap(), [first]);
-    let organizations = bench.broker.environments.list_organizations().await;
+    assert_eq!(
+        bench.broker.stores.environments.list().await.unwrap(),
+        [first]
+    );
+    let organizations = bench.broker.stores.environments.list_organizations().await;
     assert_eq!(organizations.unwrap().len(), 1);
 }
 
@@ -71,7 +77,13 @@ async fn a_bootstrap_key_is_made_once() {
             .bootstrap_api_key(bench.environment, &presented);
         made.await.unwrap();
     }
-    let keys = bench.broker.api_keys.list(bench.environment).await.unwrap();
+    let keys = bench
+        .broker
+        .stores
+        .api_keys
+        .list(bench.environment)
+        .await
+        .unwrap();
     let [stored] = keys.try_into().unwrap();
     assert_eq!(
         (stored.role, stored.name.as_str()),
@@ -95,7 +107,13 @@ async fn a_bootstrap_key_that_was_revoked_stays_so() {
             .bootstrap_api_key(bench.environment, &presented)
     };
     bootstrap().await.unwrap();
-    let keys = bench.broker.api_keys.list(bench.environment).await.unwrap();
+    let keys = bench
+        .broker
+        .stores
+        .api_keys
+        .list(bench.environment)
+        .await
+        .unwrap();
     let revoked = bench.broker.revoke_api_key(bench.environment, keys[0].id);
     revoked.await.unwrap();
     let expected = (Reason::ValidationFailed, NOT_YOURS.to_owned());
@@ -120,7 +138,10 @@ async fn a_bootstrap_key_of_another_environment_is_refused() {
 async fn a_key_is_shown_once_and_kept_as_a_hash() {
     let bench = Bench::start().await;
     let new = new_key(ApiKeyRole::Connect);
-    let made = bench.broker.create_api_key(bench.environment, new).await;
+    let made = bench
+        .broker
+        .create_api_key(bench.environment, new, None)
+        .await;
     let (record, text): (ApiKey, String) = made.unwrap();
     assert!(text.starts_with(API_KEY_PREFIX));
     assert_eq!(record.hash, key(&text).hash());
@@ -139,7 +160,7 @@ async fn a_role_includes_the_ones_below_it() {
     for role in ApiKeyRole::ALL {
         let made = bench
             .broker
-            .create_api_key(bench.environment, new_key(role))
+            .create_api_key(bench.environment, new_key(role), None)
             .await;
         let presented = key(&made.unwrap().1);
         for needed in ApiKeyRole::ALL {
@@ -156,7 +177,7 @@ async fn missing_unknown_and_revoked_keys_are_refused_alike() {
     let bench = Bench::start().await;
     let made = bench
         .broker
-        .create_api_key(bench.environment, new_key(ApiKeyRole::Admin))
+        .create_api_key(bench.environment, new_key(ApiKeyRole::Admin), None)
         .await;
     let (record, text) = made.unwrap();
     bench
@@ -180,7 +201,7 @@ async fn a_key_of_another_environment_cannot_be_revoked() {
     let bench = Bench::start().await;
     let made = bench
         .broker
-        .create_api_key(bench.environment, new_key(ApiKeyRole::Admin))
+        .create_api_key(bench.environment, new_key(ApiKeyRole::Admin), None)
         .await;
     let (record, text) = made.unwrap();
     let other = bench.broker.create_environment("Production").await.unwrap();

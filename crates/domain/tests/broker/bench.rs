@@ -133,7 +133,7 @@ impl Bench {
 
     /// Switches an integration on or off.
     pub(crate) async fn switch(&self, identifier: &str, active: bool) {
-        let stores = &self.broker.integrations;
+        let stores = &self.broker.stores.integrations;
         let stored = stores.find(self.environment, identifier).await.unwrap();
         let mut changed = stored.unwrap();
         changed.active = active;
@@ -189,27 +189,31 @@ impl Bench {
     }
 
     pub(crate) async fn stored_attempt(&self, attempt: &ConnectAttempt) -> ConnectAttempt {
-        let found = self.broker.attempts.find(self.environment, attempt.id);
+        let found = self
+            .broker
+            .stores
+            .attempts
+            .find(self.environment, attempt.id);
         found.await.unwrap().unwrap()
     }
 
     /// All attempts, oldest first.
     pub(crate) async fn attempts(&self) -> Vec<ConnectAttempt> {
-        let (store, filter) = (&self.broker.attempts, AttemptFilter::default());
+        let (store, filter) = (&self.broker.stores.attempts, AttemptFilter::default());
         let page = store.list(self.environment, &filter, &ALL).await;
         page.unwrap().items
     }
 
     /// All connections, oldest first.
     pub(crate) async fn connections(&self) -> Vec<ChannelConnection> {
-        let (store, filter) = (&self.broker.connections, ConnectionFilter::default());
+        let (store, filter) = (&self.broker.stores.connections, ConnectionFilter::default());
         let page = store.list(self.environment, &filter, &ALL).await;
         page.unwrap().items
     }
 
     /// All endpoints, oldest first.
     pub(crate) async fn endpoints(&self) -> Vec<ChannelEndpoint> {
-        let (store, filter) = (&self.broker.endpoints, EndpointFilter::default());
+        let (store, filter) = (&self.broker.stores.endpoints, EndpointFilter::default());
         let page = store.list(self.environment, &filter, &ALL).await;
         page.unwrap().items
     }

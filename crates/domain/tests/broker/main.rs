@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod administer;
+mod api_keys;
 mod bench;
 mod callback_answer;
 mod callback_duplicates;

@@ -19,7 +19,12 @@ fn with_data(key: &str, data: &Value) -> NamedContext {
 
 async fn stored(bench: &Bench, key: &str) -> Option<Context> {
     let key = key.parse().unwrap();
-    let found = bench.broker.contexts.find(bench.environment, &key).await;
+    let found = bench
+        .broker
+        .stores
+        .contexts
+        .find(bench.environment, &key)
+        .await;
     found.unwrap()
 }
 

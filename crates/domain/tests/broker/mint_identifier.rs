@@ -14,7 +14,7 @@ use crate::bench::{Bench, contexts, for_bob, identifier_of, named, refusal};
 /// Stores a connection as if a flow had made it.
 pub(crate) async fn store(bench: &Bench, connection: ChannelConnection) {
     let (environment, id) = (connection.environment_id, connection.integration_id);
-    let integrations = &bench.broker.integrations;
+    let integrations = &bench.broker.stores.integrations;
     if integrations
         .find_by_id(environment, id)
         .await
@@ -32,19 +32,26 @@ pub(crate) async fn store(bench: &Bench, connection: ChannelConnection) {
         integrations.insert(&home).await.unwrap();
     }
     let attempt = fixtures::attempt(&integration(bench, "slack").await);
-    bench.broker.attempts.claim(&attempt).await.unwrap();
+    bench.broker.stores.attempts.claim(&attempt).await.unwrap();
     let record = RecordConnection {
         write: ConnectionWrite::Insert,
         connection,
         endpoints: Vec::new(),
         attempt,
     };
-    bench.broker.connections.record(&record).await.unwrap();
+    bench
+        .broker
+        .stores
+        .connections
+        .record(&record)
+        .await
+        .unwrap();
 }
 
 async fn integration(bench: &Bench, identifier: &str) -> Integration {
     let found = bench
         .broker
+        .stores
         .integrations
         .find(bench.environment, identifier);
     found.await.unwrap().unwrap()

@@ -103,6 +103,7 @@ async fn store(bench: &Bench, provider: &str, identifier: &str, held: &[(&str, &
     integration.credentials = bench.broker.sealer.seal(&credentials.to_json(), &place);
     bench
         .broker
+        .stores
         .integrations
         .insert(&integration)
         .await
@@ -145,7 +146,13 @@ async fn credentials_that_do_not_open_are_our_own_fault() {
         identifier: "stranger".to_owned(),
         ..fixtures::integration(bench.environment)
     };
-    bench.broker.integrations.insert(&stranger).await.unwrap();
+    bench
+        .broker
+        .stores
+        .integrations
+        .insert(&stranger)
+        .await
+        .unwrap();
     let error = bench.mint(for_ada("stranger")).await.unwrap_err();
     assert!(matches!(error, UseCaseError::Open(_)), "{error:?}");
     assert_eq!(error.reason(), Reason::Internal);

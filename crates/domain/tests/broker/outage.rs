@@ -41,8 +41,8 @@ fn unavailable() -> StoreError {
 /// Makes the next records of connections go wrong.
 pub(crate) fn records_go_wrong(bench: &mut Bench, mishaps: Vec<Mishap>) {
     let storage = bench.storage.clone();
-    bench.broker.connections = Arc::new(UnluckyConnections {
-        inner: bench.broker.connections.clone(),
+    bench.broker.stores.connections = Arc::new(UnluckyConnections {
+        inner: bench.broker.stores.connections.clone(),
         script: Mutex::new(mishaps.into_iter()),
         crash: Box::new(move |calls| storage.fail(calls)),
     });
@@ -50,8 +50,8 @@ pub(crate) fn records_go_wrong(bench: &mut Bench, mishaps: Vec<Mishap>) {
 
 /// Makes the next claims of flows go wrong.
 pub(crate) fn claims_go_wrong(bench: &mut Bench, mishaps: Vec<Mishap>) {
-    bench.broker.attempts = Arc::new(UnluckyAttempts {
-        inner: bench.broker.attempts.clone(),
+    bench.broker.stores.attempts = Arc::new(UnluckyAttempts {
+        inner: bench.broker.stores.attempts.clone(),
         script: Mutex::new(mishaps.into_iter()),
     });
 }

@@ -101,6 +101,7 @@ async fn an_attempt_that_goes_on_leads_nowhere() {
     let bench = bench("https://app.test/done").await;
     let found = bench
         .broker
+        .stores
         .integrations
         .find(bench.environment, "returning");
     let integration: Integration = found.await.unwrap().unwrap();

@@ -13,7 +13,7 @@ use crate::bench::{Bench, for_ada, refused};
 async fn interrupted(bench: &Bench) -> ConnectAttempt {
     let slack = fixtures::integration(bench.environment);
     let attempt = fixtures::attempt(&slack);
-    bench.broker.attempts.claim(&attempt).await.unwrap();
+    bench.broker.stores.attempts.claim(&attempt).await.unwrap();
     attempt
 }
 
@@ -72,7 +72,7 @@ async fn a_sign_in_after_the_sweep_does_not_revive_the_attempt() {
     let page = bench.consent(for_ada("msteams")).await;
     let stale = AttemptStatus::AwaitingSignIn;
     let now = fixtures::seconds_later(1);
-    let attempts = &bench.broker.attempts;
+    let attempts = &bench.broker.stores.attempts;
     let swept = attempts.fail_stale(stale, now, Reason::SignInAbandoned, now);
     assert_eq!(swept.await.unwrap(), 1);
     let state = crate::bench::state_of(&page);

@@ -1,5 +1,7 @@
 //! The contract of [`tieline_domain::ports::ApiKeyStore`].
 
+use std::collections::BTreeSet;
+
 use tieline_domain::{
     api_key::{ApiKey, ApiKeyRole},
     id::ApiKeyId,
@@ -22,6 +24,10 @@ macro_rules! api_key_store_contract {
             keys_are_listed_oldest_first_for_their_environment,
             a_key_is_revoked_once,
             a_key_is_revoked_by_its_own_environment_only,
+            a_key_is_found_by_its_id_in_its_own_environment_only,
+            the_earlier_expiry_of_a_key_stays,
+            a_key_expires_by_its_own_environment_only,
+            the_latest_use_of_a_key_stays,
         ] $($harness)* }
     };
 }
@@ -51,7 +57,11 @@ pub async fn keys_come_back_as_they_were_stored(harness: &impl StorageHarness) {
         let revoked = ApiKey {
             name: "Nächtlicher Job 🌙".to_owned(),
             hint: "sk…".to_owned(),
-            revoked_at: Some("2026-02-03T04:05:06.000001Z".parse().unwrap()),
+            rights: BTreeSet::new(),
+            signing_state: None,
+            last_used_at: Some("2026-02-03T04:05:06.000001Z".parse().unwrap()),
+            expires_at: Some("2026-02-03T04:05:06.000002Z".parse().unwrap()),
+            revoked_at: Some("2026-02-03T04:05:06.000003Z".parse().unwrap()),
             role,
             ..fixtures::api_key(environment.id)
         };
@@ -136,5 +146,76 @@ pub async fn a_key_is_revoked_by_its_own_environment_only(harness: &impl Storage
     assert_eq!(
         stores.api_keys.find_by_hash(&key.hash).await.unwrap(),
         Some(key)
+    );
+}
+
+pub async fn a_key_is_found_by_its_id_in_its_own_environment_only(harness: &impl StorageHarness) {
+    let stores = harness.stores();
+    let (own, other) = (stores.environment().await, stores.environment().await);
+    let key = fixtures::api_key(own.id);
+    stores.api_keys.insert(&key).await.unwrap();
+    let find = |environment, id| stores.api_keys.find(environment, id);
+    assert_eq!(find(other.id, key.id).await.unwrap(), None);
+    assert_eq!(
+        find(own.id, ApiKeyId(fixtures::uuid())).await.unwrap(),
+        None
+    );
+    assert_eq!(find(own.id, key.id).await.unwrap(), Some(key));
+}
+
+pub async fn the_earlier_expiry_of_a_key_stays(harness: &impl StorageHarness) {
+    let environment = harness.stores().environment().await;
+    let store = &harness.stores().api_keys;
+    let key = fixtures::api_key(environment.id);
+    store.insert(&key).await.unwrap();
+    for (second, kept) in [(5, 5), (9, 5), (3, 3)] {
+        let at = seconds_later(second);
+        assert!(store.expire(environment.id, key.id, at).await.unwrap());
+        let expiring = ApiKey {
+            expires_at: Some(seconds_later(kept)),
+            ..key.clone()
+        };
+        assert_eq!(store.find_by_hash(&key.hash).await.unwrap(), Some(expiring));
+    }
+}
+
+pub async fn a_key_expires_by_its_own_environment_only(harness: &impl StorageHarness) {
+    let stores = harness.stores();
+    let (own, other) = (stores.environment().await, stores.environment().await);
+    let key = fixtures::api_key(own.id);
+    stores.api_keys.insert(&key).await.unwrap();
+    let expire = |environment, id| stores.api_keys.expire(environment, id, seconds_later(1));
+    assert!(!expire(other.id, key.id).await.unwrap());
+    assert!(!expire(own.id, ApiKeyId(fixtures::uuid())).await.unwrap());
+    assert_eq!(
+        stores.api_keys.find(own.id, key.id).await.unwrap(),
+        Some(key)
+    );
+}
+
+pub async fn the_latest_use_of_a_key_stays(harness: &impl StorageHarness) {
+    let environment = harness.stores().environment().await;
+    let store = &harness.stores().api_keys;
+    let [used, unused] = [(); 2].map(|()| fixtures::api_key(environment.id));
+    for key in [&used, &unused] {
+        store.insert(key).await.unwrap();
+    }
+    let unknown = ApiKeyId(fixtures::uuid());
+    for (second, kept) in [(5, 5), (3, 5), (9, 9)] {
+        let at = seconds_later(second);
+        store
+            .record_uses(&[(unknown, at), (used.id, at)])
+            .await
+            .unwrap();
+        let noted = ApiKey {
+            last_used_at: Some(seconds_later(kept)),
+            ..used.clone()
+        };
+        assert_eq!(store.find_by_hash(&used.hash).await.unwrap(), Some(noted));
+    }
+    store.record_uses(&[]).await.unwrap();
+    assert_eq!(
+        store.find_by_hash(&unused.hash).await.unwrap(),
+        Some(unused)
     );
 }

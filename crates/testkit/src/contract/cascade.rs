@@ -9,7 +9,7 @@ use tieline_domain::{
 };
 
 use crate::{
-    Stores,
+    TestStores,
     contract::{connection_store, pages::first},
     fixtures::{self, shared_by, subscriber_owner},
     harness::Tenant,
@@ -33,7 +33,7 @@ pub(super) const ENDPOINTS: [&str; 10] = [
 ];
 
 /// Stores connections and endpoints of all sorts, under names that say what they hang on.
-pub(super) async fn stock(stores: &Stores, tenant: &Tenant) {
+pub(super) async fn stock(stores: &TestStores, tenant: &Tenant) {
     let owners = [
         (&tenant.slack, subscriber_owner("ada")),
         (&tenant.slack, subscriber_owner("bob")),
@@ -60,7 +60,7 @@ pub(super) async fn stock(stores: &Stores, tenant: &Tenant) {
     }
 }
 
-async fn keep(stores: &Stores, identifier: String, endpoint: ChannelEndpoint) {
+async fn keep(stores: &TestStores, identifier: String, endpoint: ChannelEndpoint) {
     let named = ChannelEndpoint {
         identifier,
         ..endpoint
@@ -69,7 +69,10 @@ async fn keep(stores: &Stores, identifier: String, endpoint: ChannelEndpoint) {
 }
 
 /// The names of the connections and endpoints that are left.
-pub(super) async fn left(stores: &Stores, tenant: &Tenant) -> (BTreeSet<String>, BTreeSet<String>) {
+pub(super) async fn left(
+    stores: &TestStores,
+    tenant: &Tenant,
+) -> (BTreeSet<String>, BTreeSet<String>) {
     let (environment, page) = (tenant.environment.id, first(100));
     let filter = ConnectionFilter::default();
     let connections = stores.connections.list(environment, &filter, &page);
@@ -85,7 +88,7 @@ pub(super) async fn left(stores: &Stores, tenant: &Tenant) -> (BTreeSet<String>,
 
 /// Checks that of what [`stock`] stored exactly these are left, and all of the history.
 pub(super) async fn check_left(
-    stores: &Stores,
+    stores: &TestStores,
     tenant: &Tenant,
     connections: &[&str],
     endpoints: &[&str],

@@ -9,7 +9,7 @@ use tieline_domain::{
 };
 
 use crate::{
-    Stores,
+    TestStores,
     fixtures::{self, seconds_later},
 };
 
@@ -75,7 +75,7 @@ macro_rules! connection_store_contract {
 
 /// What is needed to insert a connection: a claimed attempt, and a record that completes it.
 pub(super) async fn insertion(
-    stores: &Stores,
+    stores: &TestStores,
     integration: &Integration,
     connection: &ChannelConnection,
 ) -> RecordConnection {
@@ -101,7 +101,7 @@ pub(super) fn completion(
 
 /// Records a new connection.
 pub(super) async fn insert(
-    stores: &Stores,
+    stores: &TestStores,
     integration: &Integration,
     connection: &ChannelConnection,
 ) {

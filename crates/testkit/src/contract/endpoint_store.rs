@@ -8,7 +8,7 @@ use tieline_domain::{
 };
 
 use crate::{
-    Stores,
+    TestStores,
     contract::connection_store::{completion, renewed},
     fixtures,
 };
@@ -64,7 +64,7 @@ macro_rules! endpoint_store_contract {
 
 /// Records a new connection with these endpoints.
 async fn insert(
-    stores: &Stores,
+    stores: &TestStores,
     integration: &Integration,
     connection: &ChannelConnection,
     endpoints: &[ChannelEndpoint],
@@ -75,7 +75,7 @@ async fn insert(
 
 /// Replaces a connection that was inserted, along with these endpoints.
 async fn replace(
-    stores: &Stores,
+    stores: &TestStores,
     integration: &Integration,
     connection: &ChannelConnection,
     endpoints: &[ChannelEndpoint],
@@ -90,7 +90,7 @@ async fn replace(
 }
 
 async fn record(
-    stores: &Stores,
+    stores: &TestStores,
     integration: &Integration,
     connection: &ChannelConnection,
     endpoints: &[ChannelEndpoint],

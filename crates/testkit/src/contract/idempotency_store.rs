@@ -25,6 +25,7 @@ macro_rules! idempotency_store_contract {
             a_record_expires_at_its_very_instant,
             of_many_claims_exactly_one_stores,
             of_many_claims_of_an_expired_key_exactly_one_stores,
+            an_answer_replaces_that_of_its_own_scope,
             expired_records_are_deleted_up_to_the_limit,
             a_claim_that_is_abandoned_leaves_the_store_usable,
         ] $($harness)* }
@@ -153,6 +154,27 @@ async fn claim_at_once(harness: &impl StorageHarness, record: &IdempotencyRecord
     }));
     for (number, answer) in answers.iter().enumerate() {
         assert_eq!(*answer == taken, number != stored, "{number}");
+    }
+}
+
+pub async fn an_answer_replaces_that_of_its_own_scope(harness: &impl StorageHarness) {
+    let environment = harness.stores().environment().await;
+    let store = &harness.stores().idempotency;
+    let [first, other] =
+        ["key", "other"].map(|key| fixtures::idempotency_record(environment.id, key));
+    let answer = fixtures::sealed("the answer");
+    assert!(!store.answer(&first.scope, &answer).await.unwrap());
+    for record in [&first, &other] {
+        store.claim(record, NOON).await.unwrap();
+    }
+    assert!(store.answer(&first.scope, &answer).await.unwrap());
+    let answered = IdempotencyRecord {
+        response: answer,
+        ..first.clone()
+    };
+    for (claim, stored) in [(&first, answered), (&other, other.clone())] {
+        let taken = store.claim(claim, NOON).await.unwrap();
+        assert_eq!(taken, IdempotencyClaim::Taken(Box::new(stored)));
     }
 }
 

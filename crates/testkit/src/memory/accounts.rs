@@ -9,23 +9,26 @@ use tieline_domain::{
     ports::{ApiKeyStore, EnvironmentStore, InsertError, StoreError},
 };
 
-use super::MemoryStorage;
+use super::{MemoryStorage, Tables};
 
 #[async_trait]
 impl EnvironmentStore for MemoryStorage {
     async fn insert_organization(&self, organization: &Organization) -> Result<(), StoreError> {
-        self.tables()?.organizations.push(organization.clone());
+        self.tables()
+            .await?
+            .organizations
+            .push(organization.clone());
         Ok(())
     }
 
     async fn list_organizations(&self) -> Result<Vec<Organization>, StoreError> {
-        let mut all = self.tables()?.organizations.clone();
+        let mut all = self.tables().await?.organizations.clone();
         all.sort_by_key(|organization| (organization.created_at, organization.id));
         Ok(all)
     }
 
     async fn insert(&self, environment: &Environment) -> Result<(), InsertError> {
-        let environments = &mut self.tables()?.environments;
+        let environments = &mut self.tables().await?.environments;
         let same = |other: &Environment| {
             other.organization_id == environment.organization_id && other.name == environment.name
         };
@@ -38,7 +41,8 @@ impl EnvironmentStore for MemoryStorage {
 
     async fn find(&self, id: EnvironmentId) -> Result<Option<Environment>, StoreError> {
         Ok(self
-            .tables()?
+            .tables()
+            .await?
             .environments
             .iter()
             .find(|environment| environment.id == id)
@@ -46,7 +50,7 @@ impl EnvironmentStore for MemoryStorage {
     }
 
     async fn list(&self) -> Result<Vec<Environment>, StoreError> {
-        let mut all = self.tables()?.environments.clone();
+        let mut all = self.tables().await?.environments.clone();
         all.sort_by_key(|environment| (environment.created_at, environment.id));
         Ok(all)
     }
@@ -55,7 +59,7 @@ impl EnvironmentStore for MemoryStorage {
 #[async_trait]
 impl ApiKeyStore for MemoryStorage {
     async fn insert(&self, key: &ApiKey) -> Result<(), InsertError> {
-        let keys = &mut self.tables()?.api_keys;
+        let keys = &mut self.tables().await?.api_keys;
         if keys.iter().any(|other| other.hash == key.hash) {
             return Err(InsertError::Taken);
         }
@@ -65,15 +69,25 @@ impl ApiKeyStore for MemoryStorage {
 
     async fn find_by_hash(&self, hash: &ApiKeyHash) -> Result<Option<ApiKey>, StoreError> {
         Ok(self
-            .tables()?
+            .tables()
+            .await?
             .api_keys
             .iter()
             .find(|key| key.hash == *hash)
             .cloned())
     }
 
+    async fn find(
+        &self,
+        environment: EnvironmentId,
+        id: ApiKeyId,
+    ) -> Result<Option<ApiKey>, StoreError> {
+        let mut tables = self.tables().await?;
+        Ok(tables.api_key(environment, id).cloned())
+    }
+
     async fn list(&self, environment: EnvironmentId) -> Result<Vec<ApiKey>, StoreError> {
-        let tables = self.tables()?;
+        let tables = self.tables().await?;
         let own = tables
             .api_keys
             .iter()
@@ -89,12 +103,41 @@ impl ApiKeyStore for MemoryStorage {
         id: ApiKeyId,
         at: Timestamp,
     ) -> Result<bool, StoreError> {
-        let mut tables = self.tables()?;
-        let mut keys = tables.api_keys.iter_mut();
-        let Some(key) = keys.find(|key| key.environment_id == environment && key.id == id) else {
+        let mut tables = self.tables().await?;
+        let Some(key) = tables.api_key(environment, id) else {
             return Ok(false);
         };
         key.revoked_at.get_or_insert(at);
         Ok(true)
+    }
+
+    async fn expire(
+        &self,
+        environment: EnvironmentId,
+        id: ApiKeyId,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut tables = self.tables().await?;
+        let Some(key) = tables.api_key(environment, id) else {
+            return Ok(false);
+        };
+        key.expires_at = Some(key.expires_at.map_or(at, |earlier| earlier.min(at)));
+        Ok(true)
+    }
+
+    async fn record_uses(&self, uses: &[(ApiKeyId, Timestamp)]) -> Result<(), StoreError> {
+        let mut tables = self.tables().await?;
+        for key in &mut tables.api_keys {
+            let own = uses.iter().filter(|(id, _)| *id == key.id);
+            key.last_used_at = own.map(|(_, at)| *at).chain(key.last_used_at).max();
+        }
+        Ok(())
+    }
+}
+
+impl Tables {
+    fn api_key(&mut self, environment: EnvironmentId, id: ApiKeyId) -> Option<&mut ApiKey> {
+        let mut keys = self.api_keys.iter_mut();
+        keys.find(|key| key.environment_id == environment && key.id == id)
     }
 }

@@ -15,7 +15,7 @@ use super::{MemoryStorage, dangling, page_of, passes};
 #[async_trait]
 impl AttemptStore for MemoryStorage {
     async fn claim(&self, attempt: &ConnectAttempt) -> Result<Claim, StoreError> {
-        let attempts = &mut self.tables()?.attempts;
+        let attempts = &mut self.tables().await?.attempts;
         if let Some(stored) = attempts.get(&attempt.id) {
             return Ok(Claim::Lost(Box::new(stored.clone())));
         }
@@ -28,7 +28,7 @@ impl AttemptStore for MemoryStorage {
         from: AttemptStatus,
         attempt: &ConnectAttempt,
     ) -> Result<Claim, StoreError> {
-        let mut tables = self.tables()?;
+        let mut tables = self.tables().await?;
         let own = |stored: &&mut ConnectAttempt| stored.environment_id == attempt.environment_id;
         let Some(stored) = tables.attempts.get_mut(&attempt.id).filter(own) else {
             return Err(dangling("attempt"));
@@ -46,11 +46,11 @@ impl AttemptStore for MemoryStorage {
         id: FlowId,
     ) -> Result<Option<ConnectAttempt>, StoreError> {
         let own = |attempt: &&ConnectAttempt| attempt.environment_id == environment;
-        Ok(self.tables()?.attempts.get(&id).filter(own).cloned())
+        Ok(self.tables().await?.attempts.get(&id).filter(own).cloned())
     }
 
     async fn find_anywhere(&self, id: FlowId) -> Result<Option<ConnectAttempt>, StoreError> {
-        Ok(self.tables()?.attempts.get(&id).cloned())
+        Ok(self.tables().await?.attempts.get(&id).cloned())
     }
 
     async fn list(
@@ -59,7 +59,7 @@ impl AttemptStore for MemoryStorage {
         filter: &AttemptFilter,
         page: &PageRequest,
     ) -> Result<Page<ConnectAttempt>, StoreError> {
-        let tables = self.tables()?;
+        let tables = self.tables().await?;
         let matching = tables.attempts.values().filter(|attempt| {
             let connection = attempt.connection_identifier.clone().map(String::from);
             attempt.environment_id == environment
@@ -90,7 +90,7 @@ impl AttemptStore for MemoryStorage {
         reason: Reason,
         now: Timestamp,
     ) -> Result<u64, StoreError> {
-        let mut tables = self.tables()?;
+        let mut tables = self.tables().await?;
         let stale = |a: &&mut ConnectAttempt| a.status == status && a.updated_at < before;
         let mut failed = 0;
         for attempt in tables.attempts.values_mut().filter(stale) {

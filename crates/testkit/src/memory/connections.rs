@@ -27,7 +27,7 @@ impl ConnectionStore for MemoryStorage {
     ) -> Result<Option<ChannelConnection>, StoreError> {
         let own =
             |c: &&ChannelConnection| c.environment_id == environment && c.identifier == *identifier;
-        Ok(self.tables()?.connections.iter().find(own).cloned())
+        Ok(self.tables().await?.connections.iter().find(own).cloned())
     }
 
     async fn find_same(
@@ -43,7 +43,7 @@ impl ConnectionStore for MemoryStorage {
                 && c.owner == *owner
                 && c.workspace.id == workspace_id
         };
-        Ok(self.tables()?.connections.iter().find(same).cloned())
+        Ok(self.tables().await?.connections.iter().find(same).cloned())
     }
 
     async fn leads_to(
@@ -53,7 +53,7 @@ impl ConnectionStore for MemoryStorage {
     ) -> Result<bool, StoreError> {
         let leads =
             |c: &ChannelConnection| c.provider == *provider && c.workspace.id == workspace_id;
-        Ok(self.tables()?.connections.iter().any(leads))
+        Ok(self.tables().await?.connections.iter().any(leads))
     }
 
     async fn list(
@@ -62,7 +62,7 @@ impl ConnectionStore for MemoryStorage {
         filter: &ConnectionFilter,
         page: &PageRequest,
     ) -> Result<Page<ChannelConnection>, StoreError> {
-        let tables = self.tables()?;
+        let tables = self.tables().await?;
         let matching = tables.connections.iter().filter(|c| {
             c.environment_id == environment
                 && passes(
@@ -86,14 +86,14 @@ impl ConnectionStore for MemoryStorage {
     }
 
     async fn insert(&self, connection: &ChannelConnection) -> Result<(), RecordError> {
-        let mut tables = self.tables()?;
+        let mut tables = self.tables().await?;
         check_connection(&tables, ConnectionWrite::Insert, connection)?;
         write_connection(&mut tables, connection);
         Ok(())
     }
 
     async fn replace(&self, connection: &ChannelConnection) -> Result<(), RecordError> {
-        let mut tables = self.tables()?;
+        let mut tables = self.tables().await?;
         check_connection(&tables, ConnectionWrite::Replace, connection)?;
         write_connection(&mut tables, connection);
         Ok(())
@@ -104,7 +104,7 @@ impl ConnectionStore for MemoryStorage {
         environment: EnvironmentId,
         identifier: &ConnectionIdentifier,
     ) -> Result<bool, StoreError> {
-        let mut tables = self.tables()?;
+        let mut tables = self.tables().await?;
         let before = tables.connections.len();
         tables
             .delete_connections(|c| c.environment_id == environment && c.identifier == *identifier);
@@ -112,7 +112,7 @@ impl ConnectionStore for MemoryStorage {
     }
 
     async fn record(&self, record: &RecordConnection) -> Result<(), RecordError> {
-        let mut tables = self.tables()?;
+        let mut tables = self.tables().await?;
         check_connection(&tables, record.write, &record.connection)?;
         check_recorded(&tables, &record.endpoints)?;
         if !tables.attempts.contains_key(&record.attempt.id) {

@@ -18,11 +18,11 @@ impl ContextStore for MemoryStorage {
         key: &ContextKey,
     ) -> Result<Option<Context>, StoreError> {
         let own = |c: &&Context| c.environment_id == environment && c.key == *key;
-        Ok(self.tables()?.contexts.iter().find(own).cloned())
+        Ok(self.tables().await?.contexts.iter().find(own).cloned())
     }
 
     async fn insert(&self, context: &Context) -> Result<(), InsertError> {
-        let contexts = &mut self.tables()?.contexts;
+        let contexts = &mut self.tables().await?.contexts;
         if contexts.iter().any(|other| is_same(other, context)) {
             return Err(InsertError::Taken);
         }
@@ -31,7 +31,7 @@ impl ContextStore for MemoryStorage {
     }
 
     async fn insert_missing(&self, contexts: &[Context]) -> Result<(), StoreError> {
-        let tables = &mut *self.tables()?;
+        let tables = &mut *self.tables().await?;
         let at_home = |context: &Context| {
             tables
                 .environments
@@ -57,7 +57,7 @@ impl ContextStore for MemoryStorage {
         page: &PageRequest,
     ) -> Result<Page<Context>, StoreError> {
         let ContextFilter { kind, id, search } = filter;
-        let tables = self.tables()?;
+        let tables = self.tables().await?;
         let matching = tables.contexts.iter().filter(|context| {
             let key = &context.key;
             let found = |text: &String| key.kind().contains(text) || key.id().contains(text);
@@ -75,7 +75,7 @@ impl ContextStore for MemoryStorage {
     }
 
     async fn update(&self, context: &Context) -> Result<bool, StoreError> {
-        let mut tables = self.tables()?;
+        let mut tables = self.tables().await?;
         let mut stored = tables.contexts.iter_mut();
         let Some(stored) = stored.find(|stored| is_same(stored, context)) else {
             return Ok(false);
@@ -91,7 +91,7 @@ impl ContextStore for MemoryStorage {
         environment: EnvironmentId,
         key: &ContextKey,
     ) -> Result<bool, StoreError> {
-        let contexts = &mut self.tables()?.contexts;
+        let contexts = &mut self.tables().await?.contexts;
         let before = contexts.len();
         contexts.retain(|c| c.environment_id != environment || c.key != *key);
         Ok(contexts.len() < before)

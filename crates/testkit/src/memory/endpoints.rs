@@ -22,7 +22,7 @@ impl EndpointStore for MemoryStorage {
     ) -> Result<Option<ChannelEndpoint>, StoreError> {
         let own =
             |e: &&ChannelEndpoint| e.environment_id == environment && e.identifier == identifier;
-        Ok(self.tables()?.endpoints.iter().find(own).cloned())
+        Ok(self.tables().await?.endpoints.iter().find(own).cloned())
     }
 
     async fn find_same(
@@ -41,18 +41,18 @@ impl EndpointStore for MemoryStorage {
                 && e.address.kind == address.kind
                 && e.address.key == address.key
         };
-        Ok(self.tables()?.endpoints.iter().find(same).cloned())
+        Ok(self.tables().await?.endpoints.iter().find(same).cloned())
     }
 
     async fn insert(&self, endpoint: &ChannelEndpoint) -> Result<(), RecordError> {
-        let mut tables = self.tables()?;
+        let mut tables = self.tables().await?;
         check_new(&tables, endpoint)?;
         write_endpoint(&mut tables, endpoint);
         Ok(())
     }
 
     async fn replace(&self, endpoint: &ChannelEndpoint) -> Result<(), RecordError> {
-        let mut tables = self.tables()?;
+        let mut tables = self.tables().await?;
         if !is_known(&tables, endpoint)? {
             return Err(RecordError::Raced);
         }
@@ -65,7 +65,7 @@ impl EndpointStore for MemoryStorage {
         endpoint: &ChannelEndpoint,
         attempt: &ConnectAttempt,
     ) -> Result<(), RecordError> {
-        let mut tables = self.tables()?;
+        let mut tables = self.tables().await?;
         if !is_known(&tables, endpoint)? {
             check_new(&tables, endpoint)?;
         }
@@ -82,7 +82,7 @@ impl EndpointStore for MemoryStorage {
         environment: EnvironmentId,
         identifier: &str,
     ) -> Result<bool, StoreError> {
-        let endpoints = &mut self.tables()?.endpoints;
+        let endpoints = &mut self.tables().await?.endpoints;
         let before = endpoints.len();
         endpoints.retain(|e| e.environment_id != environment || e.identifier != identifier);
         Ok(endpoints.len() < before)
@@ -94,7 +94,7 @@ impl EndpointStore for MemoryStorage {
         filter: &EndpointFilter,
         page: &PageRequest,
     ) -> Result<Page<ChannelEndpoint>, StoreError> {
-        let tables = self.tables()?;
+        let tables = self.tables().await?;
         let matching = tables.endpoints.iter().filter(|e| {
             let connection = e.connection_identifier.clone().map(String::from);
             e.environment_id == environment

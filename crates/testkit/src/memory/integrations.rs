@@ -12,7 +12,7 @@ use super::{MemoryStorage, Tables};
 #[async_trait]
 impl IntegrationStore for MemoryStorage {
     async fn insert(&self, integration: &Integration) -> Result<(), InsertError> {
-        let integrations = &mut self.tables()?.integrations;
+        let integrations = &mut self.tables().await?.integrations;
         if integrations
             .iter()
             .any(|other| same_identifier(other, integration))
@@ -29,7 +29,7 @@ impl IntegrationStore for MemoryStorage {
         identifier: &str,
     ) -> Result<Option<Integration>, StoreError> {
         let own = |i: &&Integration| i.environment_id == environment && i.identifier == identifier;
-        Ok(self.tables()?.integrations.iter().find(own).cloned())
+        Ok(self.tables().await?.integrations.iter().find(own).cloned())
     }
 
     async fn find_by_id(
@@ -38,11 +38,11 @@ impl IntegrationStore for MemoryStorage {
         id: IntegrationId,
     ) -> Result<Option<Integration>, StoreError> {
         let own = |i: &&Integration| i.environment_id == environment && i.id == id;
-        Ok(self.tables()?.integrations.iter().find(own).cloned())
+        Ok(self.tables().await?.integrations.iter().find(own).cloned())
     }
 
     async fn list(&self, environment: EnvironmentId) -> Result<Vec<Integration>, StoreError> {
-        let tables = self.tables()?;
+        let tables = self.tables().await?;
         let own = tables
             .integrations
             .iter()
@@ -53,7 +53,7 @@ impl IntegrationStore for MemoryStorage {
     }
 
     async fn replace(&self, integration: &Integration) -> Result<bool, InsertError> {
-        let mut tables = self.tables()?;
+        let mut tables = self.tables().await?;
         let in_turn = |stored: &Integration| {
             stored.environment_id == integration.environment_id
                 && stored.id == integration.id
@@ -85,7 +85,7 @@ impl IntegrationStore for MemoryStorage {
         environment: EnvironmentId,
         id: IntegrationId,
     ) -> Result<bool, StoreError> {
-        let tables = &mut *self.tables()?;
+        let tables = &mut *self.tables().await?;
         let before = tables.integrations.len();
         tables
             .integrations

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tieline_domain::{
-    idempotency::IdempotencyRecord,
+    idempotency::{IdempotencyRecord, IdempotencyScope},
     ports::{IdempotencyClaim, IdempotencyStore, KeyCheckStore, StoreError},
     sealed::Sealed,
 };
@@ -17,7 +17,7 @@ impl IdempotencyStore for MemoryStorage {
         record: &IdempotencyRecord,
         now: Timestamp,
     ) -> Result<IdempotencyClaim, StoreError> {
-        let records = &mut self.tables()?.idempotency;
+        let records = &mut self.tables().await?.idempotency;
         records.retain(|stored| stored.scope != record.scope || stored.expires_at > now);
         if let Some(stored) = records.iter().find(|stored| stored.scope == record.scope) {
             return Ok(IdempotencyClaim::Taken(Box::new(stored.clone())));
@@ -26,8 +26,22 @@ impl IdempotencyStore for MemoryStorage {
         Ok(IdempotencyClaim::New)
     }
 
+    async fn answer(
+        &self,
+        scope: &IdempotencyScope,
+        response: &Sealed,
+    ) -> Result<bool, StoreError> {
+        let mut tables = self.tables().await?;
+        let mut records = tables.idempotency.iter_mut();
+        let Some(record) = records.find(|stored| stored.scope == *scope) else {
+            return Ok(false);
+        };
+        record.response = response.clone();
+        Ok(true)
+    }
+
     async fn delete_expired(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
-        let records = &mut self.tables()?.idempotency;
+        let records = &mut self.tables().await?.idempotency;
         let mut deleted = 0;
         records.retain(|stored| {
             let goes = stored.expires_at <= now && deleted < u64::from(limit);
@@ -41,12 +55,13 @@ impl IdempotencyStore for MemoryStorage {
 #[async_trait]
 impl KeyCheckStore for MemoryStorage {
     async fn find(&self) -> Result<Option<Sealed>, StoreError> {
-        Ok(self.tables()?.key_check.clone())
+        Ok(self.tables().await?.key_check.clone())
     }
 
     async fn insert(&self, check: &Sealed) -> Result<Sealed, StoreError> {
         Ok(self
-            .tables()?
+            .tables()
+            .await?
             .key_check
             .get_or_insert_with(|| check.clone())
             .clone())

@@ -13,7 +13,7 @@ use super::{MemoryStorage, page_of, passes};
 #[async_trait]
 impl SubscriberStore for MemoryStorage {
     async fn insert(&self, subscriber: &Subscriber) -> Result<(), InsertError> {
-        let subscribers = &mut self.tables()?.subscribers;
+        let subscribers = &mut self.tables().await?.subscribers;
         let same = |other: &Subscriber| {
             other.environment_id == subscriber.environment_id
                 && other.subscriber_id == subscriber.subscriber_id
@@ -32,7 +32,7 @@ impl SubscriberStore for MemoryStorage {
     ) -> Result<Option<Subscriber>, StoreError> {
         let own =
             |s: &&Subscriber| s.environment_id == environment && s.subscriber_id == *subscriber_id;
-        Ok(self.tables()?.subscribers.iter().find(own).cloned())
+        Ok(self.tables().await?.subscribers.iter().find(own).cloned())
     }
 
     async fn list(
@@ -41,7 +41,7 @@ impl SubscriberStore for MemoryStorage {
         filter: &SubscriberFilter,
         page: &PageRequest,
     ) -> Result<Page<Subscriber>, StoreError> {
-        let tables = self.tables()?;
+        let tables = self.tables().await?;
         let matching = tables.subscribers.iter().filter(|s| {
             s.environment_id == environment
                 && passes(filter.subscriber_id.as_ref(), Some(&s.subscriber_id))
@@ -61,7 +61,7 @@ impl SubscriberStore for MemoryStorage {
     }
 
     async fn update(&self, subscriber: &Subscriber) -> Result<bool, StoreError> {
-        let mut tables = self.tables()?;
+        let mut tables = self.tables().await?;
         let own = |stored: &&mut Subscriber| {
             stored.environment_id == subscriber.environment_id
                 && stored.subscriber_id == subscriber.subscriber_id
@@ -79,7 +79,7 @@ impl SubscriberStore for MemoryStorage {
         environment: EnvironmentId,
         subscriber_id: &SubscriberId,
     ) -> Result<bool, StoreError> {
-        let tables = &mut *self.tables()?;
+        let tables = &mut *self.tables().await?;
         let before = tables.subscribers.len();
         tables
             .subscribers

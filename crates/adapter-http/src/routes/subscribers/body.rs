@@ -107,7 +107,7 @@ pub(crate) struct PatchSubscriberRequest {
 }
 
 impl CreateSubscriberRequest {
-    pub(super) fn read(self) -> Result<(SubscriberId, ProfilePatch), ApiError> {
+    pub(crate) fn read(self) -> Result<(SubscriberId, ProfilePatch), ApiError> {
         let profile = PatchSubscriberRequest {
             first_name: self.first_name,
             last_name: self.last_name,
@@ -256,6 +256,6 @@ pub(crate) async fn organization_of(
     api: &Api,
     environment: EnvironmentId,
 ) -> Result<OrganizationId, ApiError> {
-    let found = api.broker.environments.find(environment).await?;
+    let found = api.broker.stores.environments.find(environment).await?;
     Ok(found.ok_or(Reason::Unauthorized)?.organization_id)
 }

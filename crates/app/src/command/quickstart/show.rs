@@ -17,6 +17,7 @@ pub(super) async fn attempt(broker: &Broker, attempt: &ConnectAttempt) -> anyhow
         return Ok(());
     };
     let found = broker
+        .stores
         .connections
         .find(attempt.environment_id, identifier)
         .await?;

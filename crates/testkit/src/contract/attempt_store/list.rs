@@ -11,14 +11,14 @@ use tieline_domain::{
 use uuid::Uuid;
 
 use crate::{
-    StorageHarness, Stores,
+    StorageHarness, TestStores,
     contract::pages::{check_walks, first, times},
     fixtures::{self, seconds_later, subscriber_id},
     harness::Tenant,
 };
 
 /// Three attempts that differ in all that can be filtered by.
-async fn seed(stores: &Stores, tenant: &Tenant) -> [ConnectAttempt; 3] {
+async fn seed(stores: &TestStores, tenant: &Tenant) -> [ConnectAttempt; 3] {
     let attempts = [
         ConnectAttempt {
             created_at: seconds_later(3),
@@ -46,7 +46,7 @@ async fn seed(stores: &Stores, tenant: &Tenant) -> [ConnectAttempt; 3] {
 }
 
 async fn listed(
-    stores: &Stores,
+    stores: &TestStores,
     environment: EnvironmentId,
     filter: &AttemptFilter,
 ) -> Vec<ConnectAttempt> {
@@ -157,7 +157,7 @@ pub async fn attempts_are_listed_for_their_environment(harness: &impl StorageHar
     }
 }
 
-async fn seed_times(stores: &Stores, tenant: &Tenant) -> Vec<Uuid> {
+async fn seed_times(stores: &TestStores, tenant: &Tenant) -> Vec<Uuid> {
     let mut attempts = times().map(|created_at| ConnectAttempt {
         created_at,
         ..fixtures::attempt(&tenant.slack)

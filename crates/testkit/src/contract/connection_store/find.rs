@@ -11,7 +11,7 @@ use tieline_domain::{
 
 use super::{insert, renewed};
 use crate::{
-    StorageHarness, Stores,
+    StorageHarness, TestStores,
     fixtures::{self, context_keys, shared_by, subscriber_id, subscriber_owner},
     harness::Tenant,
 };
@@ -34,7 +34,10 @@ pub async fn an_absent_connection_is_none(harness: &impl StorageHarness) {
     assert!(!deletion.await.unwrap());
 }
 
-async fn find_same(stores: &Stores, connection: &ChannelConnection) -> Option<ChannelConnection> {
+async fn find_same(
+    stores: &TestStores,
+    connection: &ChannelConnection,
+) -> Option<ChannelConnection> {
     let ChannelConnection {
         environment_id,
         integration_id,
@@ -169,7 +172,7 @@ pub async fn the_same_connection_has_the_same_owner(harness: &impl StorageHarnes
 }
 
 async fn check_what_differs_is_another(
-    stores: &Stores,
+    stores: &TestStores,
     tenant: &Tenant,
     connection: &ChannelConnection,
 ) {

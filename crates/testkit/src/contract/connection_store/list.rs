@@ -8,14 +8,14 @@ use tieline_domain::{
 
 use super::insert;
 use crate::{
-    StorageHarness, Stores,
+    StorageHarness, TestStores,
     contract::pages::{check_walks, first, times},
     fixtures::{self, context_keys, seconds_later, shared_by, subscriber_id, subscriber_owner},
     harness::Tenant,
 };
 
 /// Four connections that differ in all that can be filtered by, newest first.
-async fn seed(stores: &Stores, tenant: &Tenant) -> [ChannelConnection; 4] {
+async fn seed(stores: &TestStores, tenant: &Tenant) -> [ChannelConnection; 4] {
     let bob_in_acme = Owner {
         context_keys: context_keys(&["tenant:acme"]),
         ..subscriber_owner("bob")
@@ -42,7 +42,7 @@ async fn seed(stores: &Stores, tenant: &Tenant) -> [ChannelConnection; 4] {
 }
 
 async fn listed(
-    stores: &Stores,
+    stores: &TestStores,
     environment: EnvironmentId,
     filter: &ConnectionFilter,
 ) -> Vec<ChannelConnection> {
@@ -141,7 +141,7 @@ pub async fn connections_are_listed_for_their_environment(harness: &impl Storage
     }
 }
 
-async fn seed_times(stores: &Stores, tenant: &Tenant) -> Vec<ChannelConnection> {
+async fn seed_times(stores: &TestStores, tenant: &Tenant) -> Vec<ChannelConnection> {
     let mut connections = times().map(|created_at| ChannelConnection {
         created_at,
         ..fixtures::connection(&tenant.slack, subscriber_owner("ada"))

@@ -11,17 +11,17 @@ use tieline_domain::{
 
 use super::{insert, insertion, record::find, renewed};
 use crate::{
-    StorageHarness, Stores,
+    StorageHarness, TestStores,
     contract::concurrency::{abandon_everywhere, at_once},
     fixtures::{self, shared_by, subscriber_owner},
 };
 
-async fn fail_to_record(stores: &Stores, record: &RecordConnection) -> RecordError {
+async fn fail_to_record(stores: &TestStores, record: &RecordConnection) -> RecordError {
     stores.connections.record(record).await.unwrap_err()
 }
 
 async fn replacement(
-    stores: &Stores,
+    stores: &TestStores,
     integration: &Integration,
     connection: &ChannelConnection,
 ) -> RecordConnection {
@@ -254,7 +254,7 @@ pub async fn a_record_that_is_abandoned_is_whole_or_absent(harness: &impl Storag
     .await;
 }
 
-async fn check_whole_or_absent(stores: &Stores, record: RecordConnection) {
+async fn check_whole_or_absent(stores: &TestStores, record: RecordConnection) {
     // The next writer waits until it is decided; then nothing changes any more.
     stores.attempts.claim(&record.attempt).await.unwrap();
     let stored = stores

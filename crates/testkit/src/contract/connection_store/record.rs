@@ -9,12 +9,12 @@ use tieline_domain::{
 
 use super::{completion, insert, insertion, renewed};
 use crate::{
-    StorageHarness, Stores,
+    StorageHarness, TestStores,
     fixtures::{self, seconds_later, shared_by, subscriber_id, subscriber_owner},
 };
 
 pub(super) async fn find(
-    stores: &Stores,
+    stores: &TestStores,
     connection: &ChannelConnection,
 ) -> Option<ChannelConnection> {
     stores
@@ -24,7 +24,7 @@ pub(super) async fn find(
         .unwrap()
 }
 
-async fn find_endpoint(stores: &Stores, endpoint: &ChannelEndpoint) -> Option<ChannelEndpoint> {
+async fn find_endpoint(stores: &TestStores, endpoint: &ChannelEndpoint) -> Option<ChannelEndpoint> {
     stores
         .endpoints
         .find(endpoint.environment_id, &endpoint.identifier)

@@ -9,7 +9,7 @@ use tieline_domain::{
 
 use super::{record::find, renewed};
 use crate::{
-    StorageHarness, Stores,
+    StorageHarness, TestStores,
     contract::concurrency::{abandon_everywhere, at_once},
     fixtures::{self, shared_by, subscriber_owner},
 };
@@ -185,7 +185,11 @@ pub async fn a_replacement_alone_that_is_abandoned_is_whole_or_absent(
     .await;
 }
 
-async fn check_is_either(stores: &Stores, stored: &ChannelConnection, next: &ChannelConnection) {
+async fn check_is_either(
+    stores: &TestStores,
+    stored: &ChannelConnection,
+    next: &ChannelConnection,
+) {
     // The next writer waits until it is decided; then nothing changes any more.
     let stale = stores.connections.replace(stored).await;
     assert!(matches!(stale, Err(RecordError::Raced)), "{stale:?}");

@@ -3,13 +3,13 @@
 use tieline_domain::{context::Context, id::EnvironmentId, ports::ContextFilter};
 
 use crate::{
-    StorageHarness, Stores,
+    StorageHarness, TestStores,
     contract::pages::{check_walks, first, times},
     fixtures::{self, seconds_later},
 };
 
 /// Contexts of these keys, newest first.
-async fn seed(stores: &Stores, environment: EnvironmentId, keys: &[&str]) {
+async fn seed(stores: &TestStores, environment: EnvironmentId, keys: &[&str]) {
     for (key, second) in keys.iter().zip(0..) {
         let context = Context {
             created_at: seconds_later(-second),
@@ -21,7 +21,7 @@ async fn seed(stores: &Stores, environment: EnvironmentId, keys: &[&str]) {
 
 /// The keys of the contexts that a filter lets pass.
 async fn listed(
-    stores: &Stores,
+    stores: &TestStores,
     environment: EnvironmentId,
     filter: &ContextFilter,
 ) -> Vec<String> {

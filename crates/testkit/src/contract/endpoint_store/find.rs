@@ -9,11 +9,11 @@ use tieline_domain::{
 
 use super::insert;
 use crate::{
-    StorageHarness, Stores,
+    StorageHarness, TestStores,
     fixtures::{self, context_keys, subscriber_id, subscriber_owner},
 };
 
-async fn find_same(stores: &Stores, endpoint: &ChannelEndpoint) -> Option<ChannelEndpoint> {
+async fn find_same(stores: &TestStores, endpoint: &ChannelEndpoint) -> Option<ChannelEndpoint> {
     let ChannelEndpoint {
         environment_id,
         integration_id,

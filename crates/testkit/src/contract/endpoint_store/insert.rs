@@ -11,20 +11,20 @@ use tieline_domain::{
 
 use super::write::find;
 use crate::{
-    StorageHarness, Stores,
+    StorageHarness, TestStores,
     contract::concurrency::at_once,
     fixtures::{self, context_keys, subscriber_id, subscriber_owner},
     harness::Tenant,
 };
 
 /// A connection of Slack that has been stored.
-pub(super) async fn connected(stores: &Stores, tenant: &Tenant) -> ChannelConnection {
+pub(super) async fn connected(stores: &TestStores, tenant: &Tenant) -> ChannelConnection {
     let connection = fixtures::connection(&tenant.slack, subscriber_owner("ada"));
     stores.connections.insert(&connection).await.unwrap();
     connection
 }
 
-async fn fail_to_insert(stores: &Stores, endpoint: &ChannelEndpoint) -> RecordError {
+async fn fail_to_insert(stores: &TestStores, endpoint: &ChannelEndpoint) -> RecordError {
     stores.endpoints.insert(endpoint).await.unwrap_err()
 }
 

@@ -9,7 +9,7 @@ use tieline_domain::{
 
 use super::insert;
 use crate::{
-    StorageHarness, Stores,
+    StorageHarness, TestStores,
     contract::pages::{check_walks, first, times},
     fixtures::{self, context_keys, seconds_later, shared_by, subscriber_id, subscriber_owner},
     harness::Tenant,
@@ -17,7 +17,10 @@ use crate::{
 
 /// Two connections, with two endpoints in the first, one in the second and one in none, newest
 /// first.
-async fn seed(stores: &Stores, tenant: &Tenant) -> ([ChannelConnection; 2], [ChannelEndpoint; 4]) {
+async fn seed(
+    stores: &TestStores,
+    tenant: &Tenant,
+) -> ([ChannelConnection; 2], [ChannelEndpoint; 4]) {
     let slack = ChannelConnection {
         identifier: ConnectionIdentifier::parse("acme").unwrap(),
         ..fixtures::connection(&tenant.slack, subscriber_owner("ada"))
@@ -40,7 +43,7 @@ async fn seed(stores: &Stores, tenant: &Tenant) -> ([ChannelConnection; 2], [Cha
 }
 
 async fn listed(
-    stores: &Stores,
+    stores: &TestStores,
     environment: EnvironmentId,
     filter: &EndpointFilter,
 ) -> Vec<ChannelEndpoint> {

@@ -11,14 +11,14 @@ use tieline_domain::{
 
 use super::{insert::connected, write::find};
 use crate::{
-    StorageHarness, Stores,
+    StorageHarness, TestStores,
     contract::concurrency::abandon_everywhere,
     fixtures::{self, NOON, seconds_later, subscriber_id},
 };
 
 /// An attempt to link a person, stored with this status.
 async fn claimed(
-    stores: &Stores,
+    stores: &TestStores,
     integration: &Integration,
     status: AttemptStatus,
 ) -> ConnectAttempt {
@@ -47,7 +47,7 @@ fn completed(attempt: &ConnectAttempt, endpoint: &ChannelEndpoint) -> ConnectAtt
         .completed(connection, &workspace, seconds_later(5))
 }
 
-async fn find_attempt(stores: &Stores, attempt: &ConnectAttempt) -> Option<ConnectAttempt> {
+async fn find_attempt(stores: &TestStores, attempt: &ConnectAttempt) -> Option<ConnectAttempt> {
     stores.attempts.find_anywhere(attempt.id).await.unwrap()
 }
 

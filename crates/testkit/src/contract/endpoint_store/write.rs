@@ -7,11 +7,14 @@ use tieline_domain::{
 
 use super::{insert, replace};
 use crate::{
-    StorageHarness, Stores,
+    StorageHarness, TestStores,
     fixtures::{self, seconds_later, subscriber_owner},
 };
 
-pub(super) async fn find(stores: &Stores, endpoint: &ChannelEndpoint) -> Option<ChannelEndpoint> {
+pub(super) async fn find(
+    stores: &TestStores,
+    endpoint: &ChannelEndpoint,
+) -> Option<ChannelEndpoint> {
     stores
         .endpoints
         .find(endpoint.environment_id, &endpoint.identifier)

@@ -7,14 +7,14 @@ use tieline_domain::{
 };
 
 use crate::{
-    StorageHarness, Stores,
+    StorageHarness, TestStores,
     contract::pages::{check_walks, first, times},
     fixtures::{self, seconds_later, subscriber_id},
 };
 
 /// Subscribers with these profiles, newest first; their ids are `s0`, `s1` and so on.
 async fn seed<const N: usize>(
-    stores: &Stores,
+    stores: &TestStores,
     environment: EnvironmentId,
     profiles: [Profile; N],
 ) -> [Subscriber; N] {
@@ -34,7 +34,7 @@ async fn seed<const N: usize>(
 }
 
 async fn listed(
-    stores: &Stores,
+    stores: &TestStores,
     environment: EnvironmentId,
     filter: &SubscriberFilter,
 ) -> Vec<Subscriber> {

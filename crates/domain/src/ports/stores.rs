@@ -1,0 +1,39 @@
+//! The storage ports, gathered.
+
+use std::{fmt, sync::Arc};
+
+use crate::ports::{
+    ApiKeyStore, AttemptStore, ConnectionStore, ContextStore, EndpointStore, EnvironmentStore,
+    IdempotencyStore, IntegrationStore, KeyCheckStore, SubscriberStore,
+};
+
+/// One store for each storage port, all on the same storage.
+#[derive(Clone)]
+pub struct Stores {
+    /// Organizations and environments.
+    pub environments: Arc<dyn EnvironmentStore>,
+    /// API keys.
+    pub api_keys: Arc<dyn ApiKeyStore>,
+    /// Integrations.
+    pub integrations: Arc<dyn IntegrationStore>,
+    /// Subscribers.
+    pub subscribers: Arc<dyn SubscriberStore>,
+    /// Contexts.
+    pub contexts: Arc<dyn ContextStore>,
+    /// Connect attempts.
+    pub attempts: Arc<dyn AttemptStore>,
+    /// Connections.
+    pub connections: Arc<dyn ConnectionStore>,
+    /// Endpoints.
+    pub endpoints: Arc<dyn EndpointStore>,
+    /// Answers under idempotency keys.
+    pub idempotency: Arc<dyn IdempotencyStore>,
+    /// The key check.
+    pub key_checks: Arc<dyn KeyCheckStore>,
+}
+
+impl fmt::Debug for Stores {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stores").finish_non_exhaustive()
+    }
+}
