@@ -5,61 +5,48 @@ use axum::{
     http::{HeaderMap, header, request::Parts},
 };
 use tieline_domain::{
-    api_key::{ApiKeyRole, PresentedKey},
+    api_key::{ApiKey, ApiKeyRole, PresentedKey},
     id::EnvironmentId,
 };
 
 use crate::{api::Api, error::ApiError};
 
-/// A caller whose key may read.
-#[derive(Debug)]
-pub(crate) struct Reader(pub(crate) EnvironmentId);
+macro_rules! callers {
+    ($($(#[$doc:meta])* $name:ident($held:ty), $role:ident, $hold:expr;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub(crate) struct $name(pub(crate) $held);
 
-/// A caller whose key may mint.
-#[derive(Debug)]
-pub(crate) struct Connector(pub(crate) EnvironmentId);
+        impl FromRequestParts<Api> for $name {
+            type Rejection = ApiError;
 
-impl FromRequestParts<Api> for Reader {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
-        authenticate(parts, api, ApiKeyRole::Read).await.map(Self)
-    }
+            async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+                let key = authenticate(parts, api, ApiKeyRole::$role).await?;
+                let hold: fn(ApiKey) -> $held = $hold;
+                Ok(Self(hold(key)))
+            }
+        }
+    )*};
 }
 
-impl FromRequestParts<Api> for Connector {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
-        authenticate(parts, api, ApiKeyRole::Connect)
-            .await
-            .map(Self)
-    }
+callers! {
+    /// The environment of a caller whose key may read.
+    Reader(EnvironmentId), Read, |key| key.environment_id;
+    /// The key of such a caller.
+    ReaderKey(ApiKey), Read, |key| key;
+    /// The environment of a caller whose key may mint.
+    Connector(EnvironmentId), Connect, |key| key.environment_id;
+    /// The key of such a caller.
+    ConnectorKey(ApiKey), Connect, |key| key;
+    /// The environment of a caller whose key may do everything.
+    Administrator(EnvironmentId), Admin, |key| key.environment_id;
+    /// The key of such a caller.
+    AdministratorKey(ApiKey), Admin, |key| key;
 }
 
-/// A caller whose key may do everything.
-#[derive(Debug)]
-pub(crate) struct Administrator(pub(crate) EnvironmentId);
-
-impl FromRequestParts<Api> for Administrator {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
-        authenticate(parts, api, ApiKeyRole::Admin).await.map(Self)
-    }
-}
-
-async fn authenticate(
-    parts: &Parts,
-    api: &Api,
-    needed: ApiKeyRole,
-) -> Result<EnvironmentId, ApiError> {
+async fn authenticate(parts: &Parts, api: &Api, needed: ApiKeyRole) -> Result<ApiKey, ApiError> {
     let presented = presented_key(&parts.headers);
-    Ok(api
-        .broker
-        .authenticate(presented.as_ref(), needed)
-        .await?
-        .environment_id)
+    Ok(api.broker.authenticate(presented.as_ref(), needed).await?)
 }
 
 fn presented_key(headers: &HeaderMap) -> Option<PresentedKey> {

@@ -6,7 +6,7 @@ use axum::{
     http::header,
 };
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tieline_domain::reason::Reason;
 
 use crate::{api::Api, error::ApiError};
@@ -49,6 +49,17 @@ impl<T: DeserializeOwned> FromRequest<Api> for JsonBody<T> {
     }
 }
 
+impl<T> JsonBody<T> {
+    /// A member of the body in its own canonical form; an empty object where it is absent.
+    pub(crate) fn canonical_member(&self, name: &str) -> Vec<u8> {
+        let mut body: Value = serde_json::from_slice(&self.canonical).unwrap_or_default();
+        let member = body.get_mut(name).map(Value::take);
+        let member = member.filter(|member| !member.is_null());
+        let member = member.unwrap_or_else(|| Value::Object(Map::new()));
+        serde_json_canonicalizer::to_vec(&member).unwrap_or_default()
+    }
+}
+
 fn is_json(request: &Request) -> bool {
     let declared = request
         .headers()
@@ -72,7 +83,8 @@ fn unread(error: &axum::Error) -> ApiError {
     }
 }
 
-fn typed<T: DeserializeOwned>(value: Value) -> Result<T, ApiError> {
+/// Reads a value as an object of this form; names the member that has another one.
+pub(crate) fn typed<T: DeserializeOwned>(value: Value) -> Result<T, ApiError> {
     if !value.is_object() {
         return Err(ApiError::new(
             Reason::MalformedJson,

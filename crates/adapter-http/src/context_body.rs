@@ -10,7 +10,10 @@ use serde_json::{Value, json};
 use tieline_domain::context::MAX_CONTEXTS;
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{Object, ObjectBuilder, OneOfBuilder, RefOr, Schema, schema::Type},
+    openapi::{
+        Object, ObjectBuilder, OneOfBuilder, RefOr, Schema,
+        schema::{SchemaType, Type},
+    },
 };
 
 /// The contexts of a request: type → id, or type → id with data.
@@ -39,7 +42,7 @@ pub(crate) fn context_schema() -> Object {
     );
     let value = RefOr::T(value);
     ObjectBuilder::new()
-        .schema_type(Type::Object)
+        .schema_type(SchemaType::from_iter([Type::Object, Type::Null]))
         .description(Some(
             "The contexts to which the connection belongs, 1 to 5: type → id, or type → id with \
              data. Contexts that are new are created; data of those that exist is left alone.",
@@ -59,7 +62,7 @@ pub(crate) struct ContextWithData {
     #[schema(min_length = 1, max_length = 100, example = "org-acme")]
     pub(crate) id: String,
     /// Whatever the product wants to keep beside it.
-    #[schema(value_type = Option<Object>, example = json!({ "plan": "pro" }))]
+    #[schema(value_type = Option<BTreeMap<String, Value>>, example = json!({ "plan": "pro" }))]
     pub(crate) data: Option<serde_json::Map<String, Value>>,
 }
 

@@ -10,7 +10,7 @@ use axum::{
 use jiff::Timestamp;
 use serde::Serialize;
 use tieline_domain::{
-    ports::StoreError,
+    ports::{ProviderError, StoreError},
     reason::Reason,
     usecase::{Refusal, UseCaseError},
 };
@@ -71,6 +71,7 @@ pub(crate) struct FieldError {
 /// An error on its way to its body, which needs to know the request.
 #[derive(Clone, Debug)]
 pub(crate) struct ApiError {
+    status: StatusCode,
     reason: Reason,
     message: String,
     fields: BTreeMap<String, FieldError>,
@@ -79,6 +80,7 @@ pub(crate) struct ApiError {
 impl ApiError {
     pub(crate) fn new(reason: Reason, message: impl Into<String>) -> Self {
         Self {
+            status: status_of(reason),
             reason,
             message: message.into(),
             fields: BTreeMap::new(),
@@ -96,15 +98,18 @@ impl ApiError {
             .map(|(name, error)| format!("{name} {}", error.messages.join(", ")));
         let message = told.collect::<Vec<_>>().join("; ");
         Self {
-            reason: Reason::ValidationFailed,
-            message,
             fields,
+            ..Self::new(Reason::ValidationFailed, message)
         }
+    }
+
+    pub(crate) fn reason(&self) -> Reason {
+        self.reason
     }
 
     /// The whole answer.
     pub(crate) fn respond(self, path: &str, request_id: &str, now: Timestamp) -> Response {
-        let status = status_of(self.reason);
+        let status = self.status;
         let error = ErrorBody {
             status_code: status.as_u16(),
             timestamp: instant(now),
@@ -146,7 +151,7 @@ pub(crate) fn instant(at: Timestamp) -> String {
 impl IntoResponse for ApiError {
     /// The status with the error beside it; [`crate::request::wrap`] makes the body.
     fn into_response(self) -> Response {
-        let mut response = status_of(self.reason).into_response();
+        let mut response = self.status.into_response();
         response.extensions_mut().insert(self);
         response
     }
@@ -167,14 +172,43 @@ impl From<Refusal> for ApiError {
     }
 }
 
+impl From<ApiError> for Refusal {
+    fn from(error: ApiError) -> Self {
+        let fields = error.fields.into_iter();
+        Self {
+            reason: error.reason,
+            message: error.message,
+            fields: fields
+                .map(|(name, error)| (name, error.messages.join(", ")))
+                .collect(),
+        }
+    }
+}
+
 impl From<UseCaseError> for ApiError {
     fn from(error: UseCaseError) -> Self {
         match error {
             UseCaseError::Refused(refusal) => refusal.into(),
+            UseCaseError::Provider(error) => error.into(),
             error => {
                 log_failure(&error);
                 error.reason().into()
             }
+        }
+    }
+}
+
+impl From<ProviderError> for ApiError {
+    /// Whatever a provider says to a question of ours, it is not the request that is wrong.
+    fn from(error: ProviderError) -> Self {
+        let what = error.reason.what();
+        let message = match error.provider_error {
+            Some(told) => format!("{what} ({told})"),
+            None => what.to_owned(),
+        };
+        Self {
+            status: StatusCode::BAD_GATEWAY,
+            ..Self::new(error.reason, message)
         }
     }
 }
@@ -222,7 +256,13 @@ pub(crate) fn status_of(reason: Reason) -> StatusCode {
         | Reason::MissingAccount
         | Reason::WebhookRefused
         | Reason::IdTokenInvalid
-        | Reason::CodeMissing => StatusCode::BAD_GATEWAY,
+        | Reason::CodeMissing
+        | Reason::TokenRevoked
+        | Reason::TokenExpired
+        | Reason::TokenInvalid
+        | Reason::AppRemoved
+        | Reason::TenantNotFound
+        | Reason::WorkspaceMismatch => StatusCode::BAD_GATEWAY,
         _ => StatusCode::BAD_REQUEST,
     }
 }

@@ -1,7 +1,8 @@
 //! The header `idempotency-key`: one key, one body, one answer.
 //!
-//! Minting is pure, so the answer is made first and its place claimed after: whoever comes second,
-//! at whatever moment, gets the first one's answer.
+//! Minting is pure, so its answer is made first and its place claimed after: whoever comes second,
+//! at whatever moment, gets the first one's answer. What writes claims its place first, in the
+//! transaction that holds the effect ([`once`]).
 
 use axum::{
     extract::OptionalFromRequestParts,
@@ -13,15 +14,19 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tieline_domain::{
+    broker::Broker,
     id::EnvironmentId,
     idempotency::{IdempotencyRecord, IdempotencyScope},
-    ports::IdempotencyClaim,
+    ports::{IdempotencyClaim, ReplayStore},
     reason::Reason,
+    sealed::Sealed,
     text::sanitize,
     usecase::UseCaseError,
 };
 
 use crate::{api::Api, error::ApiError};
+
+pub(crate) mod once;
 
 const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAY_HEADER: HeaderName = HeaderName::from_static("idempotency-replay");
@@ -41,11 +46,13 @@ pub(crate) struct KeyedRequest<'a> {
     pub(crate) method: &'a Method,
     /// The route's template.
     pub(crate) route: &'a str,
+    /// The path that was asked for, with its query.
+    pub(crate) target: &'a str,
     pub(crate) canonical_body: &'a [u8],
 }
 
 /// An answer that may be repeated, byte for byte.
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: String,
@@ -113,42 +120,54 @@ impl IdempotencyKey {
     /// kept before, if it was for the same request.
     pub(crate) async fn keep(
         &self,
-        api: &Api,
+        broker: &Broker,
+        store: &dyn ReplayStore,
         request: &KeyedRequest<'_>,
         answer: Answer,
         expires_at: Timestamp,
     ) -> Result<Response, ApiError> {
-        let broker = &api.broker;
+        let record = self.record(broker, request, &answer, expires_at);
+        let now = broker.clock.now();
+        match store.claim(&record, now).await? {
+            IdempotencyClaim::New => Ok(answer.into_response()),
+            IdempotencyClaim::Taken(taken) => self.repeat(broker, &record, &taken),
+        }
+    }
+
+    fn record(
+        &self,
+        broker: &Broker,
+        request: &KeyedRequest<'_>,
+        answer: &Answer,
+        expires_at: Timestamp,
+    ) -> IdempotencyRecord {
         let scope = IdempotencyScope {
             environment_id: request.environment,
             route: format!("{} {}", request.method, request.route),
             key_hash: self.hash,
         };
-        let plain = serde_json::to_vec(&answer).unwrap_or_default();
-        let record = IdempotencyRecord {
+        IdempotencyRecord {
             fingerprint: fingerprint(request),
-            response: broker.sealer.seal(&plain, &scope.place()),
+            response: answer.seal(broker, &scope),
             scope,
             expires_at,
-        };
-        let taken = match broker.stores.idempotency.claim(&record, broker.clock.now()).await? {
-            IdempotencyClaim::New => return Ok(answer.into_response()),
-            IdempotencyClaim::Taken(taken) => taken,
-        };
+        }
+    }
+
+    /// The answer that was kept, if it was for the same request.
+    fn repeat(
+        &self,
+        broker: &Broker,
+        record: &IdempotencyRecord,
+        taken: &IdempotencyRecord,
+    ) -> Result<Response, ApiError> {
         if taken.fingerprint != record.fingerprint {
             let key = sanitize(&String::from_utf8_lossy(self.raw.as_bytes()), MAX_LENGTH);
             let message =
                 format!("Request with key \"{key}\" is being reused for a different body");
             return Err(ApiError::new(Reason::IdempotencyKeyReused, message));
         }
-        let place = taken.scope.place();
-        let kept = broker
-            .sealer
-            .open(&taken.response, &place)
-            .map_err(UseCaseError::from)?;
-        let kept: Answer = serde_json::from_slice(kept.expose_secret())
-            .map_err(|_| ApiError::from(Reason::Internal))?;
-        let mut response = kept.into_response();
+        let mut response = Answer::open(broker, taken)?.into_response();
         response
             .headers_mut()
             .insert(REPLAY_HEADER, HeaderValue::from_static("true"));
@@ -156,17 +175,29 @@ impl IdempotencyKey {
     }
 }
 
-/// All that makes two requests the same: a version, method, route and canonical body. The routes
-/// that take a key have neither parameters in the path nor a query.
+/// All that makes two requests the same: a version, method, path with query, and canonical body.
 fn fingerprint(request: &KeyedRequest<'_>) -> [u8; 32] {
     let mut hash = Sha256::new();
-    hash.update([1]);
-    for part in [request.method.as_str().as_bytes(), request.route.as_bytes()] {
-        hash.update(part);
+    hash.update([2]);
+    for part in [request.method.as_str(), request.target] {
+        hash.update(part.as_bytes());
         hash.update([0]);
     }
     hash.update(request.canonical_body);
     hash.finalize().into()
+}
+
+impl Answer {
+    fn seal(&self, broker: &Broker, scope: &IdempotencyScope) -> Sealed {
+        let plain = serde_json::to_vec(self).unwrap_or_default();
+        broker.sealer.seal(&plain, &scope.place())
+    }
+
+    fn open(broker: &Broker, record: &IdempotencyRecord) -> Result<Self, ApiError> {
+        let plain = broker.sealer.open(&record.response, &record.scope.place());
+        let plain = plain.map_err(UseCaseError::from)?;
+        serde_json::from_slice(plain.expose_secret()).map_err(|_| Reason::Internal.into())
+    }
 }
 
 impl IntoResponse for Answer {

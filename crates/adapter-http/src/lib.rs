@@ -6,6 +6,7 @@ mod auth;
 mod body;
 mod context_body;
 mod error;
+mod export;
 mod fields;
 mod idempotency;
 mod object_name;
@@ -18,6 +19,7 @@ mod request;
 mod routes;
 
 pub use api::{Api, Readiness};
+pub use export::{Export, ExportedObject, MalformedExport, MissingPages, read_export};
 pub use openapi::openapi;
 pub use routes::router;
 

@@ -2,9 +2,10 @@
 
 use axum::Router;
 use utoipa::{
-    Modify, OpenApi,
+    Modify, OpenApi, PartialSchema,
     openapi::{
-        OpenApi as Document,
+        Header, OpenApi as Document, RefOr,
+        path::Operation,
         security::{ApiKey, ApiKeyValue, SecurityScheme},
     },
 };
@@ -36,6 +37,8 @@ use crate::{
         (name = "Contexts", description = "Business objects of your product to which connections can belong."),
         (name = "Channel connections", description = "The workspaces and tenants that are connected."),
         (name = "Channel endpoints", description = "The addresses inside connections."),
+        (name = "API keys", description = "Who may call, and what they may do."),
+        (name = "Environments", description = "Isolated sets of all of the above."),
         (name = "Operations", description = "Probes."),
     ),
     components(schemas(ErrorBody, ValidationErrorBody)),
@@ -55,6 +58,37 @@ impl Modify for KeyScheme {
             .get_or_insert_default()
             .add_security_scheme("ApiKey", scheme);
     }
+}
+
+/// Says of every answer to a request that can carry an `idempotency-key` which headers it has.
+pub(crate) fn describe_repetition(document: &mut Document) {
+    let described = |description: &str| {
+        let mut header = Header::new(<String as PartialSchema>::schema());
+        header.description = Some(description.to_owned());
+        RefOr::T(header)
+    };
+    for item in document.paths.paths.values_mut() {
+        let written = [&mut item.post, &mut item.put, &mut item.patch];
+        for operation in written.into_iter().flatten().filter(|o| takes_a_key(o)) {
+            for (status, response) in &mut operation.responses.responses {
+                if let (true, RefOr::T(response)) = (status.starts_with('2'), response) {
+                    let headers = &mut response.headers;
+                    let echo = described("The key that was sent.");
+                    headers.insert("idempotency-key".to_owned(), echo);
+                    let replay = described("`true` where the answer is a repetition.");
+                    headers.insert("idempotency-replay".to_owned(), replay);
+                }
+            }
+        }
+    }
+}
+
+fn takes_a_key(operation: &Operation) -> bool {
+    let mut parameters = operation.parameters.iter().flatten();
+    parameters.any(|parameter| match parameter {
+        RefOr::T(parameter) => parameter.name == "idempotency-key",
+        RefOr::Ref(_) => false,
+    })
 }
 
 /// The document without its operations.

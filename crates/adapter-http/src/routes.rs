@@ -6,12 +6,14 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{api::Api, openapi, request};
 
+mod api_keys;
 mod callback;
 pub(crate) mod channel_connections;
 pub(crate) mod channel_endpoints;
 mod connect_attempts;
 mod connect_oauth;
 pub(crate) mod contexts;
+mod environments;
 mod health;
 mod integrations;
 mod link_oauth;
@@ -34,10 +36,10 @@ pub fn router(api: Api) -> Router {
 /// The routes with their documentation: what is served is what is documented.
 #[expect(
     deprecated,
-    reason = "the older route is served as long as clients have it"
+    reason = "the older routes are served as long as clients have them"
 )]
 pub(crate) fn documented() -> OpenApiRouter<Api> {
-    OpenApiRouter::with_openapi(openapi::skeleton())
+    let mut documented = OpenApiRouter::with_openapi(openapi::skeleton())
         .routes(routes!(connect_oauth::mint))
         .routes(routes!(link_oauth::link))
         .routes(routes!(link_oauth::chat))
@@ -53,6 +55,12 @@ pub(crate) fn documented() -> OpenApiRouter<Api> {
             subscribers::change,
             subscribers::delete
         ))
+        .routes(routes!(subscribers::v1::create))
+        .routes(routes!(
+            subscribers::v1::get,
+            subscribers::v1::update,
+            subscribers::v1::delete
+        ))
         .routes(routes!(contexts::list, contexts::create))
         .routes(routes!(contexts::get, contexts::change, contexts::delete))
         .routes(routes!(connect_attempts::list))
@@ -66,12 +74,19 @@ pub(crate) fn documented() -> OpenApiRouter<Api> {
             channel_connections::change,
             channel_connections::delete
         ))
+        .routes(routes!(channel_connections::verify::verify))
         .routes(routes!(channel_endpoints::list, channel_endpoints::create))
         .routes(routes!(
             channel_endpoints::get,
             channel_endpoints::change,
             channel_endpoints::delete
         ))
+        .routes(routes!(api_keys::list, api_keys::create))
+        .routes(routes!(api_keys::rotate))
+        .routes(routes!(api_keys::revoke))
+        .routes(routes!(environments::list, environments::create))
         .routes(routes!(health::live))
-        .routes(routes!(health::ready))
+        .routes(routes!(health::ready));
+    openapi::describe_repetition(documented.get_openapi_mut());
+    documented
 }

@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -79,13 +79,16 @@ enum Command {
     /// Make subscribers: the users of your product
     #[command(subcommand)]
     Subscribers(command::subscribers::Subscribers),
+    /// Import what another installation exported
+    #[command(subcommand)]
+    Import(command::import::Import),
 }
 
 impl Cli {
-    pub(crate) async fn run(self) -> anyhow::Result<()> {
+    pub(crate) async fn run(self) -> anyhow::Result<ExitCode> {
         let SettingsArgs { config, overrides } = self.settings;
         let settings = || Settings::load(config.as_deref(), &overrides);
-        match self.command {
+        let ended: anyhow::Result<()> = match self.command {
             Command::Serve => command::serve::run(&settings()?).await,
             #[cfg(feature = "sandbox")]
             Command::Quickstart(quickstart) => quickstart.run(settings()?).await,
@@ -105,7 +108,9 @@ impl Cli {
             Command::Environments(command) => command.run(&settings()?).await,
             Command::Integrations(command) => command.run(&settings()?).await,
             Command::Subscribers(command) => command.run(&settings()?).await,
-        }
+            Command::Import(command) => return command.run(&settings()?).await,
+        };
+        ended.map(|()| ExitCode::SUCCESS)
     }
 }
 

@@ -52,6 +52,9 @@ pub(crate) async fn wire(settings: &Settings) -> anyhow::Result<Wired> {
         graph: settings.graph_base_url.clone(),
     };
     let broker = Broker {
+        lookups: Arc::new(stores.clone()),
+        replays: Arc::new(Arc::clone(&stores.idempotency)),
+        changes: Arc::new(()),
         stores,
         transactions: Arc::new(database.transactions()),
         key_uses: ApiKeyUses::default(),

@@ -1,11 +1,19 @@
 //! The broker: the ports gathered in one place, on which the use cases run.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt, mem,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use async_trait::async_trait;
 
 use crate::{
     api_key::ApiKeyUses,
     integration::{Credentials, Integration},
-    ports::{Clock, FlowSealer, IdGenerator, OpenError, Sealer, Stores, Timer, Transactions},
+    ports::{
+        Change, ChangeFeed, Clock, FlowSealer, IdGenerator, Lookups, OpenError, ReplayStore,
+        Sealer, StoreError, Stores, Timer, Transaction, Transactions,
+    },
     provider::{ConnectPolicy, Provider, Providers},
     reason::Reason,
     usecase::{Refusal, UseCaseError},
@@ -17,6 +25,12 @@ use crate::{
 pub struct Broker {
     /// The stores.
     pub stores: Stores,
+    /// What every mint looks up in them.
+    pub lookups: Arc<dyn Lookups>,
+    /// Tells all nodes what changed.
+    pub changes: Arc<dyn ChangeFeed>,
+    /// Where the answers of mints are kept for their repetition.
+    pub replays: Arc<dyn ReplayStore>,
     /// Transactions on the same storage.
     pub transactions: Arc<dyn Transactions>,
     /// When API keys were used.
@@ -45,14 +59,68 @@ impl fmt::Debug for Broker {
     }
 }
 
-impl Broker {
-    /// The same broker on other stores: those of a transaction.
-    #[must_use]
-    pub fn on(&self, stores: &Stores) -> Self {
-        Self {
-            stores: stores.clone(),
-            ..self.clone()
+/// A transaction, and a broker that does everything in it.
+pub struct Within {
+    /// The broker. What it tells of changes is told when they are committed.
+    pub broker: Broker,
+    transaction: Box<dyn Transaction>,
+    held: Arc<HeldChanges>,
+    feed: Arc<dyn ChangeFeed>,
+}
+
+impl Within {
+    /// Commits what the broker did.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        self.transaction.commit().await?;
+        for change in self.held.take() {
+            self.feed.publish(change).await;
         }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Within {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Within").finish_non_exhaustive()
+    }
+}
+
+/// Changes that are not committed yet.
+#[derive(Debug, Default)]
+struct HeldChanges(Mutex<Vec<Change>>);
+
+impl HeldChanges {
+    fn take(&self) -> Vec<Change> {
+        mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[async_trait]
+impl ChangeFeed for HeldChanges {
+    async fn publish(&self, change: Change) {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.push(change);
+    }
+}
+
+impl Broker {
+    /// Begins a transaction, and the same broker on its stores.
+    pub async fn begin(&self) -> Result<Within, StoreError> {
+        let transaction = self.transactions.begin().await?;
+        let stores = transaction.stores().clone();
+        let changes = Arc::new(HeldChanges::default());
+        let broker = Self {
+            lookups: Arc::new(stores.clone()),
+            stores,
+            changes: changes.clone(),
+            ..self.clone()
+        };
+        Ok(Within {
+            broker,
+            transaction,
+            held: changes,
+            feed: Arc::clone(&self.changes),
+        })
     }
 
     /// The provider of an integration, and its OAuth flow.

@@ -10,6 +10,10 @@ use crate::{
     text::{InvalidText, check_slug, checked_text},
 };
 
+pub mod proof;
+
+pub use proof::ContextProof;
+
 checked_text! {
     /// A URL at which a product can be reached: http or https, and at no address that is private,
     /// loopback, link-local or a cloud's metadata service as it is written.

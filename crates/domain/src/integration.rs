@@ -64,6 +64,15 @@ impl Credentials {
     /// Where the person is sent when the flow has ended.
     pub const REDIRECT_URL: &str = "redirectUrl";
 
+    /// Whether requests must prove their context: `true` or `false`, which it is without.
+    pub const HMAC: &str = "hmac";
+
+    /// Whether requests must prove their context with a `contextHash`.
+    #[must_use]
+    pub fn demands_context_proof(&self) -> bool {
+        self.get(Self::HMAC) == Some("true")
+    }
+
     /// The value of a credential, if it is there.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {

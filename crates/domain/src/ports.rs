@@ -5,6 +5,7 @@
 
 pub mod api_key_store;
 pub mod attempt_store;
+pub mod change_feed;
 pub mod clock;
 pub mod connection_store;
 pub mod context_store;
@@ -14,7 +15,10 @@ pub mod id_generator;
 pub mod idempotency_store;
 pub mod integration_store;
 pub mod key_check_store;
+pub mod lookups;
 pub mod provider_client;
+pub mod rate_limiter;
+pub mod replay_store;
 pub mod sealer;
 pub mod store_error;
 pub mod stores;
@@ -23,6 +27,7 @@ pub mod transactions;
 
 pub use api_key_store::ApiKeyStore;
 pub use attempt_store::{AttemptFilter, AttemptStore, Claim};
+pub use change_feed::{Change, ChangeFeed};
 pub use clock::{Clock, Timer};
 pub use connection_store::{
     ConnectionFilter, ConnectionStore, ConnectionWrite, RecordConnection, RecordError,
@@ -34,7 +39,10 @@ pub use id_generator::IdGenerator;
 pub use idempotency_store::{IdempotencyClaim, IdempotencyStore};
 pub use integration_store::IntegrationStore;
 pub use key_check_store::KeyCheckStore;
+pub use lookups::Lookups;
 pub use provider_client::{CodeExchange, ProviderClient, ProviderError};
+pub use rate_limiter::{Allowance, RateLimit, RateLimiter};
+pub use replay_store::ReplayStore;
 pub use sealer::{CursorSealer, FlowSealer, OpenError, OpenedFlow, SealedFlow, Sealer};
 pub use store_error::{InsertError, StoreError};
 pub use stores::Stores;

@@ -97,6 +97,12 @@ catalogue! {
         "Send one of the two.";
     ContextRequired "context_required" Product: "A shared connection needs a context.",
         "Send a context, or another connectionMode.";
+    ContextHashRequired "context_hash_required" Product:
+        "A valid contextHash is required when HMAC validation is enabled.",
+        "Send contextHash: HMAC-SHA256 of the canonical context under an API key of the environment.";
+    ContextHashInvalid "context_hash_invalid" Product:
+        "The contextHash does not match the context. Please provide a valid context HMAC hash.",
+        "Hash the very context that you send, in canonical form, with a live key of the environment.";
     SubscriberRequired "subscriber_required" Product: "This request needs a subscriber.",
         "Send a subscriberId.";
     OwnerRequired "owner_required" Product: "Neither a subscriber nor a context was given.",
@@ -215,6 +221,22 @@ catalogue! {
     StorageFailed "storage_failed" Operator:
         "The provider agreed, but the connection could not be stored.",
         "Start again from the product; what the provider issued was taken back if it let us.";
+
+    // A connection about which the provider was asked.
+    TokenRevoked "token_revoked" Person: "The connection's token was revoked at the provider.",
+        "Connect the workspace again.";
+    TokenExpired "token_expired" Person: "The connection's token has expired.",
+        "Connect the workspace again, or replace the token.";
+    TokenInvalid "token_invalid" Product: "The provider does not take the connection's token.",
+        "Connect the workspace again, or replace the token.";
+    AppRemoved "app_removed" WorkspaceAdmin:
+        "The app was removed from the workspace or switched off there, or the workspace is gone.",
+        "Ask an administrator to let the app in again, then connect the workspace again.";
+    TenantNotFound "tenant_not_found" Product: "The provider knows no such tenant.",
+        "Correct the connection's workspace, or delete the connection to a tenant that is gone.";
+    WorkspaceMismatch "workspace_mismatch" Product:
+        "The token belongs to another workspace than the connection names.",
+        "Replace workspace and token together, or connect the workspace again.";
 }
 
 impl Reason {

@@ -1,7 +1,7 @@
 //! The use cases: what Tieline does, one file each, as methods of [`crate::broker::Broker`].
 
 use crate::{
-    ports::{OpenError, StoreError},
+    ports::{OpenError, ProviderError, StoreError},
     reason::Reason,
 };
 
@@ -10,8 +10,11 @@ mod api_keys;
 mod authenticate;
 mod channel_connections;
 mod channel_endpoints;
+mod check_context;
+mod check_credentials;
 mod complete_connect;
 mod contexts;
+mod import_connections;
 mod integrations;
 mod mint_connect_url;
 mod mint_link_url;
@@ -20,12 +23,14 @@ mod record_link;
 mod show_progress;
 mod subscribers;
 mod sweep_attempts;
+mod verify_connection;
 
 pub use api_keys::{MAX_OVERLAP, NewApiKey};
-pub use channel_connections::{APP_ONLY, ImportedAuth, NewConnection};
+pub use channel_connections::{APP_ONLY, ImportedAuth, NewConnection, Tokens};
 pub use channel_endpoints::NewEndpoint;
 pub use complete_connect::{Callback, Progress};
 pub use contexts::ContextChange;
+pub use import_connections::{Exported, ExportedKind, Implied, ImportOptions, ImportOutcome};
 pub use integrations::{IntegrationChange, NewIntegration};
 pub use mint_connect_url::{MintConnectUrl, MintedUrl};
 pub use mint_link_url::MintLinkUrl;
@@ -92,6 +97,9 @@ pub enum UseCaseError {
     /// A store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A provider refused what it was asked, or gave no answer.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
     /// A stored secret did not open.
     #[error("a stored secret does not open")]
     Open(#[from] OpenError),
@@ -103,6 +111,7 @@ impl UseCaseError {
     pub fn reason(&self) -> Reason {
         match self {
             Self::Refused(refusal) => refusal.reason,
+            Self::Provider(error) => error.reason,
             Self::Store(StoreError::Unavailable(_)) => Reason::Unavailable,
             Self::Store(StoreError::Corrupt { .. }) | Self::Open(_) => Reason::Internal,
         }

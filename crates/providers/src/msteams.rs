@@ -1,6 +1,7 @@
 //! Microsoft Teams: Microsoft Entra ID and Microsoft Graph ("Admin consent on the Microsoft
 //! identity platform", "ID token claims reference", learn.microsoft.com).
 
+mod app_only;
 mod claims;
 mod client;
 mod error;

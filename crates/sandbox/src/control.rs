@@ -116,9 +116,26 @@ impl SandboxControl {
         self.world.slack().uninstall(client_id, owner);
     }
 
+    /// Revokes every token of an installation, the app staying installed.
+    pub fn revoke_slack_tokens(&self, client_id: &str, owner: &str) {
+        self.world.slack().revoke_tokens(client_id, owner);
+    }
+
     /// Adds an Entra app, or replaces the one with the same client id.
     pub fn register_entra_app(&self, app: EntraApp) {
         self.world.entra().register(app);
+    }
+
+    /// Makes a tenant the one where an Entra app was registered: it is found
+    /// there without anybody's consent, and gets tokens without permissions.
+    pub fn set_entra_home(&self, client_id: &str, tenant: &str) {
+        self.world.entra().set_home(client_id, tenant);
+    }
+
+    /// Lets the client secret of an Entra app expire (AADSTS7000222), until it
+    /// is registered anew.
+    pub fn expire_entra_secret(&self, client_id: &str) {
+        self.world.entra().expire_secret(client_id);
     }
 
     /// The application permissions that app-only tokens carry from now on.
@@ -132,6 +149,11 @@ impl SandboxControl {
     #[must_use]
     pub fn has_admin_consent(&self, client_id: &str, tenant: &str) -> bool {
         self.world.entra().has_consent(client_id, tenant)
+    }
+
+    /// Consents to an app for a tenant, as its administrator would on the page.
+    pub fn give_admin_consent(&self, client_id: &str, tenant: &str) {
+        self.world.entra().consent(client_id, tenant);
     }
 
     /// Takes the administrator's consent back.

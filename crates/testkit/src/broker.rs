@@ -20,8 +20,12 @@ pub fn broker(
     first_id: u64,
     redirect_uri: impl Into<String>,
 ) -> Broker {
+    let stores = storage.stores();
     Broker {
-        stores: storage.stores(),
+        lookups: Arc::new(stores.clone()),
+        replays: Arc::new(Arc::clone(&stores.idempotency)),
+        changes: Arc::new(()),
+        stores,
         transactions: storage.clone(),
         key_uses: ApiKeyUses::default(),
         sealer: Arc::new(FakeSealer::default()),

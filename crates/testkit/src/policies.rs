@@ -143,5 +143,6 @@ fn fields() -> Vec<CredentialField> {
             false,
             CredentialFormat::ReturnUrl,
         ),
+        field(Credentials::HMAC, false, CredentialFormat::Flag),
     ]
 }

@@ -15,3 +15,4 @@ mod return_url;
 mod slack;
 mod state;
 mod teams;
+mod verify;

@@ -2,6 +2,7 @@
 
 mod commands;
 mod generated;
+mod import_novu;
 mod quickstart;
 mod sealing_keys;
 mod settings;

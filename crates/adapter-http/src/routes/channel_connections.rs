@@ -1,7 +1,8 @@
 //! `/v1/channel-connections`: the workspaces and tenants that are connected.
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Json, extract::State, http::StatusCode, response::Response};
 use tieline_domain::{
+    broker::Broker,
     connection::ConnectionIdentifier,
     context::{ContextKey, ContextKeys},
     page::{Page, PageRequest},
@@ -11,9 +12,10 @@ use tieline_domain::{
 
 use crate::{
     api::Api,
-    auth::{Administrator, Reader},
+    auth::{Administrator, ReaderKey},
     body::JsonBody,
     error::ApiError,
+    idempotency::once::{Once, OnceParams},
     object_name::ObjectName,
     paging::{self, PageBody, PageParams},
     query::QueryString,
@@ -21,6 +23,7 @@ use crate::{
 };
 
 mod body;
+pub(super) mod verify;
 
 pub(crate) use body::{CHANNEL, CreateConnectionRequest, MASK};
 use body::{ChangeConnectionRequest, ChannelConnectionResponse};
@@ -52,9 +55,10 @@ const LIST: &str = "channel-connections";
 )]
 pub(crate) async fn list(
     State(api): State<Api>,
-    Reader(environment): Reader,
+    ReaderKey(key): ReaderKey,
     mut query: QueryString,
 ) -> Result<Json<PageBody<ChannelConnectionResponse>>, ApiError> {
+    let environment = key.environment_id;
     let filter = ConnectionFilter {
         subscriber_id: query.read("subscriberId"),
         mode: query.read("connectionMode"),
@@ -72,8 +76,9 @@ pub(crate) async fn list(
         }
         store.list(environment, &filter, page).await
     };
-    let turn = ChannelConnectionResponse::from;
-    paging::answer(&api, environment, LIST, query, fetch, turn).await
+    let Json(page) = paging::answer(&api, environment, LIST, query, fetch, |row| row).await?;
+    let shown = |row| ChannelConnectionResponse::shown(&api.broker, row, &key);
+    page.try_map(shown).map(Json)
 }
 
 /// Reads the filter by exact contexts.
@@ -98,7 +103,7 @@ pub(crate) fn read_context_keys(query: &mut QueryString) -> Option<ContextKeys> 
 
 /// Show a channel connection
 ///
-/// By its identifier. Tokens are masked.
+/// By its identifier. Tokens are masked, unless the API key has the right `tokens:read`.
 #[utoipa::path(
     get,
     path = "/v1/channel-connections/{identifier}",
@@ -113,14 +118,14 @@ pub(crate) fn read_context_keys(query: &mut QueryString) -> Option<ContextKeys> 
 )]
 pub(crate) async fn get(
     State(api): State<Api>,
-    Reader(environment): Reader,
+    ReaderKey(key): ReaderKey,
     ObjectName(identifier): ObjectName,
 ) -> Result<Json<ChannelConnectionResponse>, ApiError> {
     let connection = api
         .broker
-        .get_connection(environment, &read_identifier(identifier)?)
+        .get_connection(key.environment_id, &read_identifier(identifier)?)
         .await?;
-    Ok(Json(connection.into()))
+    ChannelConnectionResponse::shown(&api.broker, connection, &key).map(Json)
 }
 
 /// Import a channel connection
@@ -133,6 +138,7 @@ pub(crate) async fn get(
     operation_id = "createChannelConnection",
     tag = "Channel connections",
     security(("ApiKey" = [])),
+    params(OnceParams),
     request_body(
         content = inline(CreateConnectionRequest),
         description = "The connection.",
@@ -143,18 +149,29 @@ pub(crate) async fn get(
         }),
     ),
     responses(
-        (status = 201, description = "The connection.", body = ChannelConnectionResponse),
+        (status = 201, description = "The connection.", body = ChannelConnectionResponse, links(
+            ("show" = (operation_id = "getChannelConnection", description = "Show it.", parameters(("identifier" = "$response.body#/identifier")))),
+            ("change" = (operation_id = "updateChannelConnection", description = "Change it.", parameters(("identifier" = "$response.body#/identifier")))),
+            ("verify" = (operation_id = "verifyChannelConnection", description = "Ask the provider about it.", parameters(("identifier" = "$response.body#/identifier")))),
+            ("delete" = (operation_id = "deleteChannelConnection", description = "Delete it.", parameters(("identifier" = "$response.body#/identifier")))),
+        )),
         WriteErrors,
     ),
 )]
 pub(crate) async fn create(
     State(api): State<Api>,
     Administrator(environment): Administrator,
-    body: JsonBody<CreateConnectionRequest>,
-) -> Result<(StatusCode, Json<ChannelConnectionResponse>), ApiError> {
-    let new = body.value.try_into()?;
-    let connection = api.broker.create_connection(environment, new).await?;
-    Ok((StatusCode::CREATED, Json(connection.into())))
+    once: Once,
+    body: Result<JsonBody<CreateConnectionRequest>, ApiError>,
+) -> Response {
+    let work = async |broker: Broker, body: CreateConnectionRequest| {
+        let connection = broker
+            .create_connection(environment, body.try_into()?)
+            .await?;
+        Ok(ChannelConnectionResponse::from(connection))
+    };
+    once.run(&api, environment, StatusCode::CREATED, body, work)
+        .await
 }
 
 /// Change a channel connection
@@ -166,7 +183,7 @@ pub(crate) async fn create(
     operation_id = "updateChannelConnection",
     tag = "Channel connections",
     security(("ApiKey" = [])),
-    params(("identifier" = String, Path, description = "The connection's identifier.", example = "chconn-4fp9x2m0q7ab")),
+    params(OnceParams, ("identifier" = String, Path, description = "The connection's identifier.", example = "chconn-4fp9x2m0q7ab")),
     request_body(
         content = inline(ChangeConnectionRequest),
         description = "Workspace and token.",
@@ -184,15 +201,19 @@ pub(crate) async fn change(
     State(api): State<Api>,
     Administrator(environment): Administrator,
     ObjectName(identifier): ObjectName,
-    body: JsonBody<ChangeConnectionRequest>,
-) -> Result<Json<ChannelConnectionResponse>, ApiError> {
-    let identifier = read_identifier(identifier)?;
-    let (workspace, auth) = body.value.read()?;
-    let changed = api
-        .broker
-        .change_connection(environment, &identifier, workspace, auth)
-        .await?;
-    Ok(Json(changed.into()))
+    once: Once,
+    body: Result<JsonBody<ChangeConnectionRequest>, ApiError>,
+) -> Response {
+    let work = async |broker: Broker, body: ChangeConnectionRequest| {
+        let identifier = read_identifier(identifier)?;
+        let (workspace, auth) = body.read()?;
+        let changed = broker
+            .change_connection(environment, &identifier, workspace, auth)
+            .await?;
+        Ok(ChannelConnectionResponse::from(changed))
+    };
+    once.run(&api, environment, StatusCode::OK, body, work)
+        .await
 }
 
 /// Delete a channel connection

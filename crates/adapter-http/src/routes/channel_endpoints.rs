@@ -1,7 +1,8 @@
 //! `/v1/channel-endpoints`: the addresses inside connections.
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Json, extract::State, http::StatusCode, response::Response};
 use tieline_domain::{
+    broker::Broker,
     page::{Page, PageRequest},
     ports::EndpointFilter,
 };
@@ -11,6 +12,7 @@ use crate::{
     auth::{Administrator, Reader},
     body::JsonBody,
     error::ApiError,
+    idempotency::once::{Once, OnceParams},
     object_name::ObjectName,
     paging::{self, PageBody, PageParams},
     query::QueryString,
@@ -114,6 +116,7 @@ pub(crate) async fn get(
     operation_id = "createChannelEndpoint",
     tag = "Channel endpoints",
     security(("ApiKey" = [])),
+    params(OnceParams),
     request_body(
         content = inline(CreateEndpointRequest),
         description = "The endpoint.",
@@ -124,18 +127,28 @@ pub(crate) async fn get(
         }),
     ),
     responses(
-        (status = 201, description = "The endpoint.", body = ChannelEndpointResponse),
+        (status = 201, description = "The endpoint.", body = ChannelEndpointResponse, links(
+            ("show" = (operation_id = "getChannelEndpoint", description = "Show it.", parameters(("identifier" = "$response.body#/identifier")))),
+            ("change" = (operation_id = "updateChannelEndpoint", description = "Change it.", parameters(("identifier" = "$response.body#/identifier")))),
+            ("delete" = (operation_id = "deleteChannelEndpoint", description = "Delete it.", parameters(("identifier" = "$response.body#/identifier")))),
+        )),
         WriteErrors,
     ),
 )]
 pub(crate) async fn create(
     State(api): State<Api>,
     Administrator(environment): Administrator,
-    body: JsonBody<CreateEndpointRequest>,
-) -> Result<(StatusCode, Json<ChannelEndpointResponse>), ApiError> {
-    let new = body.value.try_into()?;
-    let endpoint = api.broker.create_endpoint(environment, new).await?;
-    Ok((StatusCode::CREATED, Json(endpoint.into())))
+    once: Once,
+    body: Result<JsonBody<CreateEndpointRequest>, ApiError>,
+) -> Response {
+    let work = async |broker: Broker, body: CreateEndpointRequest| {
+        let endpoint = broker
+            .create_endpoint(environment, body.try_into()?)
+            .await?;
+        Ok(ChannelEndpointResponse::from(endpoint))
+    };
+    once.run(&api, environment, StatusCode::CREATED, body, work)
+        .await
 }
 
 /// Change a channel endpoint
@@ -147,7 +160,7 @@ pub(crate) async fn create(
     operation_id = "updateChannelEndpoint",
     tag = "Channel endpoints",
     security(("ApiKey" = [])),
-    params(("identifier" = String, Path, description = "The endpoint's identifier.", example = "chendp_9x2m0q7ab4fp")),
+    params(OnceParams, ("identifier" = String, Path, description = "The endpoint's identifier.", example = "chendp_9x2m0q7ab4fp")),
     request_body(
         content = inline(ChangeEndpointRequest),
         description = "The new address.",
@@ -162,15 +175,17 @@ pub(crate) async fn change(
     State(api): State<Api>,
     Administrator(environment): Administrator,
     ObjectName(identifier): ObjectName,
-    body: JsonBody<ChangeEndpointRequest>,
-) -> Result<Json<ChannelEndpointResponse>, ApiError> {
-    let members = body.value.endpoint;
-    Ok(Json(
-        api.broker
-            .change_endpoint(environment, &identifier, members)
-            .await?
-            .into(),
-    ))
+    once: Once,
+    body: Result<JsonBody<ChangeEndpointRequest>, ApiError>,
+) -> Response {
+    let work = async |broker: Broker, body: ChangeEndpointRequest| {
+        let changed = broker
+            .change_endpoint(environment, &identifier, body.endpoint)
+            .await?;
+        Ok(ChannelEndpointResponse::from(changed))
+    };
+    once.run(&api, environment, StatusCode::OK, body, work)
+        .await
 }
 
 /// Delete a channel endpoint

@@ -7,7 +7,11 @@ use axum::{
 };
 use jiff::SignedDuration;
 use serde::Serialize;
-use tieline_domain::{id::EnvironmentId, usecase::MintedUrl};
+use tieline_domain::{
+    context::ContextProof,
+    id::EnvironmentId,
+    usecase::{MintConnectUrl, MintedUrl},
+};
 use utoipa::ToSchema;
 
 use crate::{
@@ -94,11 +98,9 @@ pub(crate) struct OauthUrlResponse {
     ),
     responses(
         (status = 201, description = "The URL.", body = OauthUrlResponse, headers(
-            ("idempotency-key" = String, description = "The key that was sent."),
-            ("idempotency-replay" = String, description = "`true` where the answer is a repetition."),
             ("connect-attempt-id" = String, description = "The id under which `/v1/connect-attempts/{id}` will show the attempt once the person comes back."),
         )),
-        (status = 400, body = ErrorBody, description = "The request cannot be met: `context_required`, \
+        (status = 400, body = ErrorBody, description = "The request cannot be met: `context_required`, `context_hash_required`, `context_hash_invalid`, \
             `subscriber_required`, `owner_required`, `scope_invalid`, `oauth_not_supported`, \
             `url_too_long`, `malformed_json`, `malformed_request`, `idempotency_key_invalid`."),
         (status = 404, body = ErrorBody, description = "`integration_not_found`, `credentials_missing` \
@@ -130,12 +132,23 @@ async fn answer(
     key: Option<&IdempotencyKey>,
     body: Result<JsonBody<ConnectOauthRequest>, ApiError>,
 ) -> Result<Response, ApiError> {
-    let JsonBody { value, canonical } = body?;
-    let minted = api
-        .broker
-        .mint_connect_url(environment, value.try_into()?)
-        .await?;
+    let body = body?;
+    let context_proof = context_proof(&body, body.value.context_hash.as_deref());
+    let JsonBody { value, canonical } = body;
+    let request = MintConnectUrl {
+        context_proof,
+        ..value.try_into()?
+    };
+    let minted = api.broker.mint_connect_url(environment, request).await?;
     keep(api, environment, key, PATH, &canonical, minted).await
+}
+
+/// The proof of the context that a body names.
+pub(super) fn context_proof<T>(body: &JsonBody<T>, hash: Option<&str>) -> Option<ContextProof> {
+    Some(ContextProof {
+        canonical: body.canonical_member("context"),
+        hash: hash?.to_owned(),
+    })
 }
 
 /// The answer with a minted URL, kept under its key if it has one for as long as the URL lives,
@@ -156,9 +169,12 @@ pub(super) async fn keep(
         environment,
         method: &Method::POST,
         route,
+        target: route,
         canonical_body,
     };
-    key.keep(api, &request, minted.into(), replayed_until).await
+    let (broker, store) = (&api.broker, &*api.broker.replays);
+    key.keep(broker, store, &request, minted.into(), replayed_until)
+        .await
 }
 
 impl From<MintedUrl> for Answer {

@@ -1,9 +1,10 @@
 //! `/v2/contexts`: business objects of the product.
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Json, extract::State, http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tieline_domain::{
+    broker::Broker,
     context::{BridgeUrl, Context, ContextKey},
     page::PageRequest,
     patch::Patch,
@@ -13,7 +14,10 @@ use tieline_domain::{
 };
 use utoipa::{
     ToSchema,
-    openapi::{Object, ObjectBuilder, schema::Type},
+    openapi::{
+        Object, ObjectBuilder,
+        schema::{AdditionalProperties, Type},
+    },
 };
 
 use crate::{
@@ -22,6 +26,7 @@ use crate::{
     body::JsonBody,
     error::{ApiError, instant},
     fields::Fields,
+    idempotency::once::{Once, OnceParams},
     object_name::ObjectName,
     paging::{self, PageBody, PageParams},
     patch_body::patch,
@@ -124,6 +129,7 @@ fn data_schema() -> Object {
     ObjectBuilder::new()
         .schema_type(Type::Object)
         .description(Some("The product's own data, as a whole."))
+        .additional_properties(Some(AdditionalProperties::FreeForm(true)))
         .examples([json!({ "plan": "pro" })])
         .build()
 }
@@ -137,21 +143,34 @@ fn data_schema() -> Object {
     operation_id = "createContext",
     tag = "Contexts",
     security(("ApiKey" = [])),
+    params(OnceParams),
     request_body(
         content = inline(CreateContextRequest),
         description = "The context.",
         example = json!({ "type": "tenant", "id": "org-acme", "data": { "plan": "pro" } }),
     ),
-    responses((status = 201, description = "The context.", body = ContextResponse), WriteErrors),
+    responses(
+        (status = 201, description = "The context.", body = ContextResponse, links(
+            ("show" = (operation_id = "getContext", description = "Show it.", parameters(("type" = "$response.body#/type"), ("id" = "$response.body#/id")))),
+            ("change" = (operation_id = "updateContext", description = "Change it.", parameters(("type" = "$response.body#/type"), ("id" = "$response.body#/id")))),
+            ("delete" = (operation_id = "deleteContext", description = "Delete it.", parameters(("type" = "$response.body#/type"), ("id" = "$response.body#/id")))),
+        )),
+        WriteErrors,
+    ),
 )]
 pub(crate) async fn create(
     State(api): State<Api>,
     Administrator(environment): Administrator,
-    body: JsonBody<CreateContextRequest>,
-) -> Result<(StatusCode, Json<ContextResponse>), ApiError> {
-    let (key, change) = body.value.read()?;
-    let context = api.broker.create_context(environment, key, change).await?;
-    Ok((StatusCode::CREATED, Json(context.into())))
+    once: Once,
+    body: Result<JsonBody<CreateContextRequest>, ApiError>,
+) -> Response {
+    let work = async |broker: Broker, body: CreateContextRequest| {
+        let (key, change) = body.read()?;
+        let context = broker.create_context(environment, key, change).await?;
+        Ok(ContextResponse::from(context))
+    };
+    once.run(&api, environment, StatusCode::CREATED, body, work)
+        .await
 }
 
 /// List contexts
@@ -227,6 +246,7 @@ pub(crate) async fn get(
     tag = "Contexts",
     security(("ApiKey" = [])),
     params(
+        OnceParams,
         ("type" = String, Path, description = "The context's type.", example = "tenant"),
         ("id" = String, Path, description = "The context's id.", example = "org-acme"),
     ),
@@ -244,18 +264,21 @@ pub(crate) async fn change(
     State(api): State<Api>,
     Administrator(environment): Administrator,
     ObjectName(key): ObjectName<(String, String)>,
-    body: JsonBody<ChangeContextRequest>,
-) -> Result<Json<ContextResponse>, ApiError> {
-    let ChangeContextRequest { data, bridge_url } = body.value;
-    let change = ContextChange {
-        data,
-        bridge_url: read_bridge_url(bridge_url)?,
+    once: Once,
+    body: Result<JsonBody<ChangeContextRequest>, ApiError>,
+) -> Response {
+    let work = async |broker: Broker, body: ChangeContextRequest| {
+        let change = ContextChange {
+            data: body.data,
+            bridge_url: read_bridge_url(body.bridge_url)?,
+        };
+        let changed = broker
+            .change_context(environment, &read_key(key)?, change)
+            .await?;
+        Ok(ContextResponse::from(changed))
     };
-    let changed = api
-        .broker
-        .change_context(environment, &read_key(key)?, change)
-        .await?;
-    Ok(Json(changed.into()))
+    once.run(&api, environment, StatusCode::OK, body, work)
+        .await
 }
 
 /// Delete a context

@@ -1,7 +1,8 @@
 //! `/v1/integrations`: the product's own apps at the providers.
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Json, extract::State, http::StatusCode, response::Response};
 use tieline_domain::{
+    broker::Broker,
     id::{EnvironmentId, IntegrationId},
     integration::Integration,
     reason::Reason,
@@ -13,14 +14,16 @@ use crate::{
     auth::{Administrator, Reader},
     body::JsonBody,
     error::{ApiError, ErrorBody},
+    idempotency::once::{Once, OnceParams},
     object_name::ObjectName,
     routes::{
-        schema::{KeyedErrors, ObjectErrors, WriteErrors},
+        schema::{CheckErrors, KeyedErrors, ObjectErrors, WriteErrors},
         subscribers::organization_of,
     },
 };
 
 mod body;
+mod check;
 
 use body::{CreateIntegrationRequest, IntegrationResponse, UpdateIntegrationRequest};
 
@@ -71,7 +74,7 @@ async fn listed(
     environment: EnvironmentId,
     wanted: impl Fn(&Integration) -> bool,
 ) -> Result<Json<Vec<IntegrationResponse>>, ApiError> {
-    let organization = organization_of(api, environment).await?;
+    let organization = organization_of(&api.broker, environment).await?;
     let all = api.broker.stores.integrations.list(environment).await?;
     let wanted = all.into_iter().filter(wanted);
     Ok(Json(
@@ -86,12 +89,18 @@ async fn listed(
 /// Registers your app at a provider. `slack` needs the credentials `clientId` and `secretKey`;
 /// `msteams` the same, and `tenantId` where the app is for one tenant only. With `redirectUrl` the
 /// person is sent there when a flow has ended. Credentials are sealed and never shown again.
+///
+/// With `check: true` the provider is asked first, and nothing is made unless it takes the
+/// credentials: Slack by an exchange of a code that cannot be, Microsoft by a token for the app in
+/// the tenant of `tenantId`, where the app must be known already: registered there, or consented
+/// to. Without a `tenantId`, and at other providers, there is nobody to ask, and nobody is.
 #[utoipa::path(
     post,
     path = "/v1/integrations",
     operation_id = "createIntegration",
     tag = "Integrations",
     security(("ApiKey" = [])),
+    params(OnceParams),
     request_body(
         content = inline(CreateIntegrationRequest),
         description = "The integration.",
@@ -101,30 +110,43 @@ async fn listed(
         }),
     ),
     responses(
-        (status = 201, description = "The integration, without its credentials.", body = IntegrationResponse),
+        (status = 201, description = "The integration, without its credentials.", body = IntegrationResponse, links(
+            ("change" = (operation_id = "updateIntegration", description = "Change it.", parameters(("integrationId" = "$response.body#/_id")))),
+            ("setPrimary" = (operation_id = "setPrimaryIntegration", description = "Make it the primary one.", parameters(("integrationId" = "$response.body#/_id")))),
+            ("delete" = (operation_id = "deleteIntegration", description = "Delete it.", parameters(("integrationId" = "$response.body#/_id")))),
+        )),
+        CheckErrors,
         WriteErrors,
     ),
 )]
 pub(crate) async fn create(
     State(api): State<Api>,
     Administrator(environment): Administrator,
-    body: JsonBody<CreateIntegrationRequest>,
-) -> Result<(StatusCode, Json<IntegrationResponse>), ApiError> {
-    let new = body.value.read(environment)?;
-    let integration = api.broker.create_integration(environment, new).await?;
-    Ok((StatusCode::CREATED, Json(answer(&api, integration).await?)))
+    once: Once,
+    body: Result<JsonBody<CreateIntegrationRequest>, ApiError>,
+) -> Response {
+    let work = async |broker: Broker, body: CreateIntegrationRequest| {
+        let new = body.read(environment)?;
+        let integration = broker.create_integration(environment, new).await?;
+        answer(&broker, integration).await
+    };
+    let body = check::new(&api, environment, body).await;
+    once.run(&api, environment, StatusCode::CREATED, body, work)
+        .await
 }
 
 /// Change an integration
 ///
-/// What the request leaves out stays; credentials are replaced as a whole.
+/// What the request leaves out stays; credentials are replaced as a whole. With `check: true` the
+/// provider is asked first about the credentials, the new ones or else the stored, as when an
+/// integration is made; nothing is changed unless it takes them.
 #[utoipa::path(
     put,
     path = "/v1/integrations/{integrationId}",
     operation_id = "updateIntegration",
     tag = "Integrations",
     security(("ApiKey" = [])),
-    params(("integrationId" = String, Path, description = "The integration's `_id`.", example = "0198f3a2-7c11-7d7e-b0a4-5a3d5c6f7e80")),
+    params(OnceParams, ("integrationId" = String, Path, description = "The integration's `_id`.", example = "0198f3a2-7c11-7d7e-b0a4-5a3d5c6f7e80")),
     request_body(
         content = inline(UpdateIntegrationRequest),
         description = "What changes.",
@@ -132,6 +154,7 @@ pub(crate) async fn create(
     ),
     responses(
         (status = 200, description = "The integration as it is now, without its credentials.", body = IntegrationResponse),
+        CheckErrors,
         WriteErrors,
     ),
 )]
@@ -139,14 +162,19 @@ pub(crate) async fn update(
     State(api): State<Api>,
     Administrator(environment): Administrator,
     ObjectName(id): ObjectName,
-    body: JsonBody<UpdateIntegrationRequest>,
-) -> Result<Json<IntegrationResponse>, ApiError> {
-    let change = body.value.read(environment)?;
-    let integration = api
-        .broker
-        .change_integration(environment, read_id(&id)?, change)
-        .await?;
-    Ok(Json(answer(&api, integration).await?))
+    once: Once,
+    body: Result<JsonBody<UpdateIntegrationRequest>, ApiError>,
+) -> Response {
+    let body = check::change(&api, environment, &id, body).await;
+    let work = async |broker: Broker, body: UpdateIntegrationRequest| {
+        let change = body.read(environment)?;
+        let integration = broker
+            .change_integration(environment, read_id(&id)?, change)
+            .await?;
+        answer(&broker, integration).await
+    };
+    once.run(&api, environment, StatusCode::OK, body, work)
+        .await
 }
 
 /// Delete an integration
@@ -206,8 +234,11 @@ pub(crate) async fn set_primary(
     Err(ApiError::new(Reason::PrimaryNotSupported, message))
 }
 
-async fn answer(api: &Api, integration: Integration) -> Result<IntegrationResponse, ApiError> {
-    let organization = organization_of(api, integration.environment_id).await?;
+async fn answer(
+    broker: &Broker,
+    integration: Integration,
+) -> Result<IntegrationResponse, ApiError> {
+    let organization = organization_of(broker, integration.environment_id).await?;
     Ok(IntegrationResponse::new(integration, organization))
 }
 

@@ -25,7 +25,7 @@ use crate::{
     idempotency::IdempotencyKey,
     routes::{
         connect_oauth::{
-            OauthUrlResponse, keep,
+            OauthUrlResponse, context_proof, keep,
             request::{ConnectOauthRequest, ConnectionModeBody},
         },
         schema::BodyErrors,
@@ -56,9 +56,14 @@ pub(crate) struct LinkOauthRequest {
     /// The contexts of the link.
     #[schema(schema_with = context_schema)]
     context: Option<ContextsBody>,
-    /// Reserved for integrations that demand proof of the context. No integration can demand it
-    /// yet, so it is accepted and not looked at.
-    #[schema(max_length = 128)]
+    /// Proof of the context, for integrations whose credential `hmac` is true, which refuse a
+    /// request without: HMAC-SHA256 in hexadecimal digits of `context`, just as it is sent, in the
+    /// canonical form of RFC 8785 (`{}` without a context), under any live API key of the
+    /// environment.
+    #[schema(
+        max_length = 128,
+        example = "20fce94cf98c39ebc56e5f494f5b4afcce6a5e29bcf47e1879835b354cafdda0"
+    )]
     context_hash: Option<String>,
     /// Slack: the user scopes to ask for; without it `identity.basic`. Microsoft Teams: ignored.
     #[schema(max_items = 100, example = json!(["identity.basic"]))]
@@ -128,8 +133,6 @@ pub(crate) enum ChatOauthMode {
     ),
     responses(
         (status = 201, description = "The URL.", body = OauthUrlResponse, headers(
-            ("idempotency-key" = String, description = "The key that was sent."),
-            ("idempotency-replay" = String, description = "`true` where the answer is a repetition."),
             ("connect-attempt-id" = String, description = "The id under which `/v1/connect-attempts/{id}` will show the attempt once the person comes back."),
         )),
         (status = 400, body = ErrorBody, description = "The request cannot be met: `scope_invalid`, \
@@ -149,11 +152,14 @@ pub(crate) async fn link(
     body: Result<JsonBody<LinkOauthRequest>, ApiError>,
 ) -> Response {
     let answer = async {
-        let JsonBody { value, canonical } = body?;
-        let minted = api
-            .broker
-            .mint_link_url(environment, value.try_into()?)
-            .await?;
+        let body = body?;
+        let context_proof = context_proof(&body, body.value.context_hash.as_deref());
+        let JsonBody { value, canonical } = body;
+        let request = MintLinkUrl {
+            context_proof,
+            ..value.try_into()?
+        };
+        let minted = api.broker.mint_link_url(environment, request).await?;
         keep(
             &api,
             environment,
@@ -187,8 +193,6 @@ pub(crate) async fn link(
     ),
     responses(
         (status = 201, description = "The URL.", body = OauthUrlResponse, headers(
-            ("idempotency-key" = String, description = "The key that was sent."),
-            ("idempotency-replay" = String, description = "`true` where the answer is a repetition."),
             ("connect-attempt-id" = String, description = "The id under which `/v1/connect-attempts/{id}` will show the attempt once the person comes back."),
         )),
         (status = 400, body = ErrorBody, description = "The request cannot be met: see `code`."),
@@ -265,6 +269,7 @@ impl TryFrom<LinkOauthRequest> for MintLinkUrl {
             subscriber_id: subscriber_id.ok_or(Reason::Internal)?,
             connection_identifier,
             contexts,
+            context_proof: None,
             scopes,
         })
     }

@@ -25,6 +25,12 @@ pub(super) struct WriteErrors;
 /// What an operation that takes a body can answer.
 pub(super) struct BodyErrors;
 
+/// What an operation that asks a provider about credentials can answer besides.
+pub(super) struct CheckErrors;
+
+/// What an operation that asks a provider about a connection can answer.
+pub(super) struct VerifyErrors;
+
 type Responses = BTreeMap<String, RefOr<Response>>;
 
 impl IntoResponses for KeyedErrors {
@@ -110,10 +116,35 @@ impl IntoResponses for WriteErrors {
             ),
             (
                 StatusCode::UNPROCESSABLE_ENTITY,
-                "A field is malformed: `validation_failed`.",
+                "A field is malformed: `validation_failed`; or the idempotency key was used with \
+                 another request: `idempotency_key_reused`.",
             ),
         ]);
         BodyErrors::responses().into_iter().chain(own).collect()
+    }
+}
+
+impl IntoResponses for CheckErrors {
+    fn responses() -> Responses {
+        errors(&[(
+            StatusCode::BAD_GATEWAY,
+            "With `check: true`: the provider gave no answer to build on, see `code`. Nothing was \
+             stored.",
+        )])
+    }
+}
+
+impl IntoResponses for VerifyErrors {
+    fn responses() -> Responses {
+        let own = errors(&[(
+            StatusCode::BAD_GATEWAY,
+            "The provider refuses the token or the tenant: `token_revoked`, `token_expired`, \
+             `token_invalid`, `app_removed`, `consent_not_granted`, `tenant_not_found`, \
+             `workspace_mismatch`, `client_rejected` and others; or it gave no answer to build on: \
+             `provider_unreachable`, `provider_error`, `provider_rate_limited`, `invalid_response`. \
+             The stored connection is unchanged.",
+        )]);
+        ObjectErrors::responses().into_iter().chain(own).collect()
     }
 }
 

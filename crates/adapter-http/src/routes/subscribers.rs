@@ -1,8 +1,9 @@
 //! `/v2/subscribers`: the users of the product.
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Json, extract::State, http::StatusCode, response::Response};
 use serde::Serialize;
 use tieline_domain::{
+    broker::Broker,
     page::PageRequest,
     ports::SubscriberFilter,
     reason::Reason,
@@ -16,6 +17,7 @@ use crate::{
     auth::{Administrator, Reader},
     body::JsonBody,
     error::ApiError,
+    idempotency::once::{Once, OnceParams},
     object_name::ObjectName,
     paging::{self, PageBody, PageParams},
     query::QueryString,
@@ -23,6 +25,7 @@ use crate::{
 };
 
 mod body;
+pub(crate) mod v1;
 
 pub(crate) use body::{CreateSubscriberRequest, organization_of};
 use body::{PatchSubscriberRequest, SubscriberResponse};
@@ -39,14 +42,18 @@ const LIST: &str = "subscribers";
     operation_id = "createSubscriber",
     tag = "Subscribers",
     security(("ApiKey" = [])),
-    params(("failIfExists" = Option<bool>, Query, description = "Refuse where the subscriber is there already.")),
+    params(OnceParams, ("failIfExists" = Option<bool>, Query, description = "Refuse where the subscriber is there already.")),
     request_body(
         content = inline(CreateSubscriberRequest),
         description = "The subscriber.",
         example = json!({ "subscriberId": "subscriber-123", "firstName": "Ada", "email": "ada@example.com" }),
     ),
     responses(
-        (status = 201, description = "The subscriber as it is now.", body = SubscriberResponse),
+        (status = 201, description = "The subscriber as it is now.", body = SubscriberResponse, links(
+            ("show" = (operation_id = "getSubscriber", description = "Show it.", parameters(("subscriberId" = "$response.body#/subscriberId")))),
+            ("change" = (operation_id = "patchSubscriber", description = "Change it.", parameters(("subscriberId" = "$response.body#/subscriberId")))),
+            ("delete" = (operation_id = "deleteSubscriber", description = "Delete it.", parameters(("subscriberId" = "$response.body#/subscriberId")))),
+        )),
         WriteErrors,
     ),
 )]
@@ -54,22 +61,25 @@ pub(crate) async fn create(
     State(api): State<Api>,
     Administrator(environment): Administrator,
     mut query: QueryString,
-    body: JsonBody<CreateSubscriberRequest>,
-) -> Result<(StatusCode, Json<SubscriberResponse>), ApiError> {
-    let refuse = query.read::<bool>("failIfExists").unwrap_or_default();
-    query.finish()?;
-    let (id, patch) = body.value.read()?;
-    let if_exists = if refuse {
-        IfExists::Refuse
-    } else {
-        IfExists::Change
+    once: Once,
+    body: Result<JsonBody<CreateSubscriberRequest>, ApiError>,
+) -> Response {
+    let work = async |broker: Broker, body: CreateSubscriberRequest| {
+        let refuse = query.read::<bool>("failIfExists").unwrap_or_default();
+        query.finish()?;
+        let (id, patch) = body.read()?;
+        let if_exists = if refuse {
+            IfExists::Refuse
+        } else {
+            IfExists::Change
+        };
+        let (subscriber, _) = broker
+            .create_subscriber(environment, id, patch, if_exists)
+            .await?;
+        SubscriberResponse::of(&broker, subscriber).await
     };
-    let (subscriber, _) = api
-        .broker
-        .create_subscriber(environment, id, patch, if_exists)
-        .await?;
-    let response = SubscriberResponse::of(&api, subscriber).await?;
-    Ok((StatusCode::CREATED, Json(response)))
+    once.run(&api, environment, StatusCode::CREATED, body, work)
+        .await
 }
 
 /// List subscribers
@@ -104,7 +114,7 @@ pub(crate) async fn list(
         phone: query.text("phone"),
         name: query.text("name"),
     };
-    let organization = organization_of(&api, environment).await?;
+    let organization = organization_of(&api.broker, environment).await?;
     let store = &api.broker.stores.subscribers;
     let fetch = async |page: &PageRequest| store.list(environment, &filter, page).await;
     let turn = |subscriber| SubscriberResponse::new(subscriber, organization);
@@ -135,7 +145,7 @@ pub(crate) async fn get(
         .broker
         .get_subscriber(environment, &read_id(&id)?)
         .await?;
-    Ok(Json(SubscriberResponse::of(&api, subscriber).await?))
+    Ok(Json(SubscriberResponse::of(&api.broker, subscriber).await?))
 }
 
 /// Change a subscriber
@@ -147,7 +157,7 @@ pub(crate) async fn get(
     operation_id = "patchSubscriber",
     tag = "Subscribers",
     security(("ApiKey" = [])),
-    params(("subscriberId" = String, Path, description = "The product's id of the subscriber.", example = "subscriber-123")),
+    params(OnceParams, ("subscriberId" = String, Path, description = "The product's id of the subscriber.", example = "subscriber-123")),
     request_body(
         content = inline(PatchSubscriberRequest),
         description = "What changes.",
@@ -162,14 +172,18 @@ pub(crate) async fn change(
     State(api): State<Api>,
     Administrator(environment): Administrator,
     ObjectName(id): ObjectName,
-    body: JsonBody<PatchSubscriberRequest>,
-) -> Result<Json<SubscriberResponse>, ApiError> {
-    let patch = body.value.read()?;
-    let changed = api
-        .broker
-        .change_subscriber(environment, &read_id(&id)?, patch)
-        .await?;
-    Ok(Json(SubscriberResponse::of(&api, changed).await?))
+    once: Once,
+    body: Result<JsonBody<PatchSubscriberRequest>, ApiError>,
+) -> Response {
+    let work = async |broker: Broker, body: PatchSubscriberRequest| {
+        let patch = body.read()?;
+        let changed = broker
+            .change_subscriber(environment, &read_id(&id)?, patch)
+            .await?;
+        SubscriberResponse::of(&broker, changed).await
+    };
+    once.run(&api, environment, StatusCode::OK, body, work)
+        .await
 }
 
 /// That a subscriber is gone.

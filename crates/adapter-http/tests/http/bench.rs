@@ -147,7 +147,13 @@ impl Bench {
 
     /// Stores an attempt.
     pub(crate) async fn store_attempt(&self, attempt: &ConnectAttempt) {
-        self.api.broker.stores.attempts.claim(attempt).await.unwrap();
+        self.api
+            .broker
+            .stores
+            .attempts
+            .claim(attempt)
+            .await
+            .unwrap();
     }
 
     /// An attempt in this environment, not stored.
@@ -175,7 +181,13 @@ impl Bench {
             endpoints,
             attempt: completed.clone(),
         };
-        self.api.broker.stores.connections.record(&record).await.unwrap();
+        self.api
+            .broker
+            .stores
+            .connections
+            .record(&record)
+            .await
+            .unwrap();
         completed
     }
 

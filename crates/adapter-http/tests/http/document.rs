@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::{
-    bench::{Bench, MINT},
+    bench::{Bench, MINT, for_ada},
     contract::{DOCUMENT, Operation, operations, problems, resolved},
 };
 
@@ -187,6 +187,79 @@ fn every_schema_and_member_is_described() {
     }
 }
 
+/// Every schema below this one, with its path.
+fn schemas_below(value: &'static Value, at: &str, found: &mut Vec<(String, &'static Value)>) {
+    if value.get("type").is_some() {
+        found.push((at.to_owned(), value));
+    }
+    let members = value.as_object().into_iter().flatten();
+    let members = members.map(|(name, member)| (name.clone(), member));
+    let items = value.as_array().into_iter().flatten().enumerate();
+    let items = items.map(|(number, item)| (number.to_string(), item));
+    for (name, inner) in members.chain(items) {
+        schemas_below(inner, &format!("{at}/{name}"), found);
+    }
+}
+
+/// Generators take an object of which nothing else is said for one that has no members.
+#[test]
+fn every_object_names_its_members_or_says_that_it_takes_any() {
+    let mut found = Vec::new();
+    schemas_below(&DOCUMENT["paths"], "", &mut found);
+    schemas_below(&DOCUMENT["components"], "", &mut found);
+    let is_object = |schema: &Value| match &schema["type"] {
+        Value::Array(types) => types.contains(&"object".into()),
+        one => one == "object",
+    };
+    let says = |schema: &Value| {
+        let has = |name: &str| schema.get(name).is_some();
+        has("properties") || has("additionalProperties")
+    };
+    let silent: Vec<&String> = found
+        .iter()
+        .filter(|(_, schema)| is_object(schema) && !says(schema))
+        .map(|(at, _)| at)
+        .collect();
+    assert!(found.len() > 100 && silent.is_empty(), "{silent:#?}");
+}
+
+/// Whoever makes something finds in the answer what can be done with it, and by which name.
+#[test]
+fn what_is_made_leads_to_all_that_can_be_done_with_it() {
+    let all = operations();
+    for made in all.iter().filter(|it| it.responses().contains_key("201")) {
+        let below = format!("{}/{{", made.path);
+        let expected: BTreeSet<&str> = all
+            .iter()
+            .filter(|it| it.path.starts_with(&below))
+            .map(Operation::id)
+            .collect();
+        let answer = &made.responses()["201"];
+        let body = resolved(&answer["content"]["application/json"]["schema"]);
+        let mut linked = BTreeSet::new();
+        for link in answer["links"].as_object().into_iter().flatten() {
+            let target = link.1["operationId"].as_str().unwrap();
+            let target = all.iter().find(|it| it.id() == target).unwrap();
+            for (name, place) in link.1["parameters"].as_object().unwrap() {
+                let member = place.as_str().unwrap().strip_prefix("$response.body#/");
+                assert!(requires(&body, member.unwrap()), "{place}");
+                assert!(target.path.contains(&format!("{{{name}}}")), "{name}");
+            }
+            let parameters = link.1["parameters"].as_object().unwrap().len();
+            assert_eq!(parameters, target.path.matches('{').count(), "{link:?}");
+            linked.insert(target.id());
+        }
+        assert_eq!(linked, expected, "{}", made.id());
+    }
+}
+
+/// Whether an object always has this member.
+fn requires(schema: &Value, member: &str) -> bool {
+    let all = |name: &str| schema[name].as_array().cloned().unwrap_or_default();
+    let parts = all("allOf");
+    all("required").contains(&member.into()) || parts.iter().any(|part| requires(part, member))
+}
+
 fn request_body() -> &'static Value {
     let mint = &DOCUMENT["paths"][MINT]["post"];
     &mint["requestBody"]["content"]["application/json"]
@@ -228,6 +301,16 @@ async fn the_examples_of_the_main_job_make_urls() {
         body.as_object_mut().unwrap().remove("scope");
         bench.mint(&body).await.assert_is(201);
     }
+}
+
+#[tokio::test]
+async fn a_context_that_is_null_is_none_and_fits() {
+    let bench = Bench::start().await;
+    let mut body = for_ada();
+    body["context"] = Value::Null;
+    let found = problems(&request_body()["schema"], &body);
+    assert_eq!(found, Vec::<String>::new());
+    bench.mint(&body).await.assert_is(201);
 }
 
 /// An example of any body is one that its schema allows.

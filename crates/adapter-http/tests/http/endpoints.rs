@@ -181,7 +181,11 @@ async fn connect(bench: &Bench, provider: &str, body: &mut Value) {
     let refusal = (400, "malformed_request".to_owned());
     assert_eq!(bench.post(PATH, body).await.refusal(), refusal);
     let broker = &bench.api.broker;
-    let integration = broker.stores.integrations.find(bench.environment, provider).await;
+    let integration = broker
+        .stores
+        .integrations
+        .find(bench.environment, provider)
+        .await;
     let owner = fixtures::subscriber_owner("ada");
     let connection = fixtures::connection(&integration.unwrap().unwrap(), owner);
     broker.stores.connections.insert(&connection).await.unwrap();

@@ -253,7 +253,7 @@ async fn a_refusal_is_echoed_and_not_kept() {
 async fn a_store_that_is_away_is_a_503_with_the_echo() {
     let mut bench = Bench::start().await;
     let records = MemoryStorage::new();
-    bench.api.broker.stores.idempotency = records.stores().idempotency;
+    bench.api.broker.replays = Arc::new(records.stores().idempotency);
     records.fail(1);
     let answer = keyed(&bench, "k1", &for_ada()).await;
     assert_eq!(answer.refusal(), (503, "unavailable".to_owned()));

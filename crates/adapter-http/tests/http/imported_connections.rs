@@ -47,6 +47,7 @@ async fn a_connection_is_imported_changed_and_deleted() {
     changed.assert_is(200);
     expected["workspace"] = json!({ "id": "T2" });
     // A refresh token without an expiry is used before the first use.
+    expected["auth"]["refreshToken"] = "********".into();
     expected["auth"]["expiresAt"] = "2026-01-02T12:00:00.000Z".into();
     assert_eq!(changed.json(), expected);
 
@@ -224,7 +225,8 @@ async fn a_refresh_token_is_taken_where_the_provider_rotates() {
         body["workspace"]["id"] = format!("T{number}").into();
         let made = bench.post(PATH, &body).await;
         made.assert_is(201);
-        let expected = json!({ "accessToken": "********", "expiresAt": shown });
+        let mask = "********";
+        let expected = json!({ "accessToken": mask, "refreshToken": mask, "expiresAt": shown });
         assert_eq!(made.json()["auth"], expected);
     }
 }
@@ -285,6 +287,11 @@ async fn problems_are_named_by_field() {
             "auth",
             json!({ "accessToken": "canary", "expiresAt": "soon" }),
             "auth.expiresAt",
+        ),
+        (
+            "auth",
+            json!({ "accessToken": "canary", "refreshTokenExpiresAt": "later" }),
+            "auth.refreshTokenExpiresAt",
         ),
         ("auth", json!({ "accessToken": "canary", "x": 1 }), "auth.x"),
         ("workspace", json!(null), "workspace"),

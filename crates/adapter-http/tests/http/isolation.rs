@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::http::Method;
 use serde_json::{Value, json};
-use tieline_domain::endpoint::ChannelEndpoint;
+use tieline_domain::{api_key::ApiKeyRole, endpoint::ChannelEndpoint, ports::MockProviderClient};
 use tieline_testkit::{MemoryStorage, fixtures};
 
 use crate::{
@@ -18,20 +18,31 @@ async fn bench() -> (Bench, Bench, Vec<(&'static str, String)>) {
     let storage = MemoryStorage::new();
     let ours = Bench::on(storage.clone(), "Development").await;
     let theirs = Bench::on(storage, "Production").await;
-    let connection = ours.connection();
+    let mut connection = ours.connection();
+    // What is kept of a token here is no sealed one: without it, the provider can be asked.
+    connection.credentials.clear();
+    let mut asked = MockProviderClient::new();
+    asked.expect_verify().returning(|_, _, _| Ok(()));
+    let ours = ours.with(asked);
     let ada = fixtures::subscriber_id("ada");
     let endpoint: ChannelEndpoint = fixtures::endpoint(&connection, &ada);
     let attempt = ours.store(&connection, vec![endpoint.clone()]).await;
     ours.subscribe("only-ours").await;
+    ours.subscribe("ours-alone").await;
     let tenant = json!({ "type": "tenant", "id": "acme" });
     ours.post("/v2/contexts", &tenant).await.assert_is(201);
+    ours.key_of(ApiKeyRole::Read).await;
+    let keys = ours.api.broker.list_api_keys(ours.environment).await;
+    let key = keys.unwrap().pop().unwrap();
     let objects = vec![
         ("/v1/channel-connections", connection.identifier.to_string()),
         ("/v1/channel-endpoints", endpoint.identifier),
         ("/v1/connect-attempts", attempt.id.to_string()),
+        ("/v1/api-keys", key.id.to_string()),
         ("/v1/integrations", ours.slack.id.to_string()),
         ("/v2/contexts", "tenant/acme".to_owned()),
         ("/v2/subscribers", "only-ours".to_owned()),
+        ("/v1/subscribers", "ours-alone".to_owned()),
     ];
     (ours, theirs, objects)
 }
@@ -41,9 +52,9 @@ fn operations_on(objects: &[(&str, String)]) -> Vec<(Operation, String)> {
     let of_object = |(list, name): &(&str, String)| {
         let path = format!("{list}/{name}");
         let all = operations().into_iter().filter_map(move |operation| {
-            let rest = operation.path.strip_suffix("/set-primary");
-            let suffix = if rest.is_some() { "/set-primary" } else { "" };
-            let whole = format!("{path}{suffix}");
+            let actions = ["/set-primary", "/verify", "/rotate"];
+            let action = actions.into_iter().find(|a| operation.path.ends_with(a));
+            let whole = format!("{path}{}", action.unwrap_or_default());
             (operation.path.contains('{') && operation.is_at(&whole)).then_some((operation, whole))
         });
         all.collect::<Vec<_>>()
@@ -124,7 +135,7 @@ async fn lists_hold_their_own_environments_objects_alone() {
         ("/v1/channel-endpoints", 1, 0),
         ("/v1/connect-attempts", 1, 0),
         ("/v2/contexts", 1, 0),
-        ("/v2/subscribers", 2, 1),
+        ("/v2/subscribers", 3, 1),
     ] {
         let count = |answer: Answer| answer.json()["totalCount"].clone();
         assert_eq!(count(ours.get(list).await), own, "{list}");

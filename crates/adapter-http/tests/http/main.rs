@@ -2,10 +2,13 @@
 //! answer is held against the OpenAPI document. Each test names its conformance cases.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod api_keys;
 mod authentication;
 mod bench;
 mod body_limits;
 mod callback;
+mod check_credentials;
+mod context_hash;
 mod contexts;
 mod contract;
 mod document;
@@ -26,4 +29,6 @@ mod patience;
 mod request_id;
 mod roles;
 mod subscribers;
+mod verify;
 mod views;
+mod writes;

@@ -11,7 +11,7 @@ use tieline_domain::{
         CodeExchange, IdempotencyClaim, IdempotencyStore, MockProviderClient, ProviderClient,
         ProviderError, StoreError,
     },
-    provider::{Grant, GrantedCredential, Provider},
+    provider::{CredentialProblem, Grant, GrantedCredential, Provider},
     sealed::Sealed,
 };
 use tokio::sync::Notify;
@@ -46,7 +46,8 @@ impl IdempotencyStore for Silent {
 #[tokio::test(start_paused = true)]
 async fn a_request_that_takes_too_long_is_a_503() {
     let mut bench = Bench::start().await;
-    bench.api.broker.stores.idempotency = Arc::new(Silent);
+    let silent: Arc<dyn IdempotencyStore> = Arc::new(Silent);
+    bench.api.broker.replays = Arc::new(silent);
     let answer = bench
         .mint_with(&for_ada(), &[("idempotency-key", "k1")])
         .await;
@@ -73,6 +74,22 @@ impl ProviderClient for Slow {
 
     async fn revoke(&self, _: &Credentials, _: &GrantedCredential) -> Result<(), ProviderError> {
         Ok(())
+    }
+
+    async fn verify(
+        &self,
+        _: &Credentials,
+        _: &str,
+        _: &[GrantedCredential],
+    ) -> Result<(), ProviderError> {
+        Ok(())
+    }
+
+    async fn check_credentials(
+        &self,
+        _: &Credentials,
+    ) -> Result<Vec<CredentialProblem>, ProviderError> {
+        Ok(Vec::new())
     }
 }
 

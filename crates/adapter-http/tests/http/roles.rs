@@ -14,9 +14,10 @@ use crate::{
 /// The least role that an operation needs; every operation with a key stands here.
 fn needed(operation: &Operation) -> ApiKeyRole {
     match operation.id() {
-        "generateConnectOAuthUrl" | "generateLinkUserOAuthUrl" | "generateChatOAuthUrl" => {
-            ApiKeyRole::Connect
-        }
+        "generateConnectOAuthUrl"
+        | "generateLinkUserOAuthUrl"
+        | "generateChatOAuthUrl"
+        | "verifyChannelConnection" => ApiKeyRole::Connect,
         "listConnectAttempts"
         | "getConnectAttempt"
         | "listChannelConnections"
@@ -27,6 +28,7 @@ fn needed(operation: &Operation) -> ApiKeyRole {
         | "listActiveIntegrations"
         | "searchSubscribers"
         | "getSubscriber"
+        | "getSubscriberV1"
         | "listContexts"
         | "getContext" => ApiKeyRole::Read,
         "createChannelConnection"
@@ -42,9 +44,18 @@ fn needed(operation: &Operation) -> ApiKeyRole {
         | "createSubscriber"
         | "patchSubscriber"
         | "deleteSubscriber"
+        | "createSubscriberV1"
+        | "updateSubscriberV1"
+        | "deleteSubscriberV1"
         | "createContext"
         | "updateContext"
-        | "deleteContext" => ApiKeyRole::Admin,
+        | "deleteContext"
+        | "listApiKeys"
+        | "createApiKey"
+        | "rotateApiKey"
+        | "revokeApiKey"
+        | "listEnvironments"
+        | "createEnvironment" => ApiKeyRole::Admin,
         other => panic!("which role does {other} need?"),
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::bench::Bench;
+use crate::{bench::Bench, contract::operations};
 
 const PATH: &str = "/v2/subscribers";
 const BOB: &str = "/v2/subscribers/bob@example.com";
@@ -152,4 +152,58 @@ async fn a_subscriber_takes_connections_and_endpoints_along() {
     for list in ["/v1/channel-connections", "/v1/channel-endpoints"] {
         assert_eq!(bench.get(list).await.json()["totalCount"], 0, "{list}");
     }
+}
+
+/// The older paths lead to the same subscribers, with the same bodies.
+#[tokio::test]
+async fn the_older_paths_do_the_same() {
+    let bench = Bench::start().await;
+    let (path, older) = ("/v1/subscribers", "/v1/subscribers/bob@example.com");
+    let made = bench.post(path, &bob()).await;
+    made.assert_is(201);
+    for place in [BOB, older] {
+        assert_eq!(bench.get(place).await.json(), made.json());
+    }
+    let change = json!({ "lastName": "Bauer", "phone": null });
+    let mut expected = made.json();
+    for (member, value) in change.as_object().unwrap() {
+        expected[member] = value.clone();
+    }
+    let changed = bench.put(older, &change).await;
+    changed.assert_is(200);
+    assert_eq!(changed.json(), expected);
+    let again = json!({ "subscriberId": "bob@example.com", "lastName": "Bauer" });
+    let upserted = bench.post(path, &again).await;
+    upserted.assert_is(201);
+    assert_eq!(upserted.json(), expected);
+    let strict = bench
+        .post(&format!("{path}?failIfExists=true"), &again)
+        .await;
+    assert_eq!(strict.refusal(), (409, "already_exists".to_owned()));
+    let unread = bench.put(older, &json!({ "nonsense": 1 })).await;
+    assert_eq!(unread.fields(), ["nonsense"]);
+
+    let gone = bench.delete(older).await;
+    gone.assert_is(200);
+    let told = json!({ "acknowledged": true, "status": "deleted" });
+    assert_eq!(gone.json(), told);
+    let unknown = (404, "subscriber_not_found".to_owned());
+    for answer in [
+        bench.get(BOB).await,
+        bench.get(older).await,
+        bench.put(older, &change).await,
+        bench.delete(older).await,
+    ] {
+        assert_eq!(answer.refusal(), unknown);
+    }
+}
+
+#[test]
+fn the_older_paths_are_deprecated() {
+    let older = operations()
+        .into_iter()
+        .filter(|o| o.path.starts_with("/v1/subscribers"));
+    let older: Vec<_> = older.collect();
+    assert_eq!(older.len(), 4);
+    assert!(older.iter().all(|o| o.value["deprecated"] == true));
 }

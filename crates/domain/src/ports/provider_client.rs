@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use crate::{
     attempt::Failure,
     integration::Credentials,
-    provider::{Grant, GrantedCredential},
+    provider::{CredentialProblem, Grant, GrantedCredential},
     reason::Reason,
 };
 
@@ -80,4 +80,23 @@ pub trait ProviderClient: Send + Sync {
         app: &Credentials,
         credential: &GrantedCredential,
     ) -> Result<(), ProviderError>;
+
+    /// Asks whether a connection to this workspace is good: whether each of its tokens is taken and
+    /// belongs there or, where the app authenticates by itself, whether it still may act there.
+    /// Changes nothing at the provider, and refreshes nothing; a token comes without its refresh
+    /// token. Asks each question once.
+    async fn verify(
+        &self,
+        app: &Credentials,
+        workspace_id: &str,
+        credentials: &[GrantedCredential],
+    ) -> Result<(), ProviderError>;
+
+    /// Asks whether the app's credentials are taken, as far as that can be told without a person.
+    /// Answers what the provider finds wrong with them, each in a sentence without its subject;
+    /// nothing where it takes them or cannot be asked. An error leaves the question open.
+    async fn check_credentials(
+        &self,
+        app: &Credentials,
+    ) -> Result<Vec<CredentialProblem>, ProviderError>;
 }

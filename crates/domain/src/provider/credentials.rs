@@ -28,6 +28,8 @@ pub enum CredentialFormat {
     Text,
     /// A GUID.
     Guid,
+    /// `true` or `false`.
+    Flag,
     /// Where a browser may be sent: `https`, or `http` on loopback; no user-info, no fragment.
     ReturnUrl,
 }
@@ -76,6 +78,9 @@ impl CredentialFormat {
             Self::Text => check_printable(value, 4096).err().map(|e| e.to_string()),
             Self::Guid => (value.len() != 36 || Uuid::try_parse(value).is_err())
                 .then(|| "must be a GUID, such as 9f2b1c6e-0d5a-4f43-9a51-6f0f6ed0a1c2".to_owned()),
+            Self::Flag => {
+                (!["true", "false"].contains(&value)).then(|| "must be true or false".to_owned())
+            }
             Self::ReturnUrl => return_url_problem(value).map(str::to_owned),
         }
     }

@@ -1,13 +1,16 @@
 //! What an operator sets up first: environments.
 
+use std::collections::BTreeSet;
+
 use crate::{
+    api_key::{ApiKey, ApiKeyRole},
     broker::Broker,
     environment::{Environment, Organization},
     id::{EnvironmentId, OrganizationId},
     ports::InsertError,
     reason::Reason,
     text::check_printable,
-    usecase::{Refusal, UseCaseError},
+    usecase::{NewApiKey, Refusal, UseCaseError},
 };
 
 /// The name of the environment that is made when there is none.
@@ -24,11 +27,57 @@ impl Broker {
 
     /// Makes an environment in the oldest organization.
     pub async fn create_environment(&self, name: &str) -> Result<Environment, UseCaseError> {
-        check_printable(name, 100).map_err(|e| invalid("name", &e))?;
         let organization = self.first_organization().await?;
+        self.insert_environment(organization.id, name).await
+    }
+
+    /// The environments of the organization that owns this one, oldest first.
+    pub async fn environments_beside(
+        &self,
+        environment: EnvironmentId,
+    ) -> Result<Vec<Environment>, UseCaseError> {
+        let owner = self.owner_of(environment).await?;
+        let mut all = self.stores.environments.list().await?;
+        all.retain(|other| other.organization_id == owner);
+        Ok(all)
+    }
+
+    /// Makes an environment in the organization that owns this one, and an admin key for it: an
+    /// environment is entered with a key of its own only. Answers both; the key is shown this
+    /// once.
+    pub async fn create_environment_beside(
+        &self,
+        environment: EnvironmentId,
+        name: &str,
+    ) -> Result<(Environment, ApiKey, String), UseCaseError> {
+        let owner = self.owner_of(environment).await?;
+        let first_key = NewApiKey {
+            name: "first".to_owned(),
+            role: ApiKeyRole::Admin,
+            rights: BTreeSet::new(),
+        };
+        let within = self.begin().await?;
+        let inside = &within.broker;
+        let made = inside.insert_environment(owner, name).await?;
+        let (key, text) = inside.create_api_key(made.id, first_key, None).await?;
+        within.commit().await?;
+        Ok((made, key, text))
+    }
+
+    async fn owner_of(&self, environment: EnvironmentId) -> Result<OrganizationId, UseCaseError> {
+        let found = self.stores.environments.find(environment).await?;
+        Ok(found.ok_or(Reason::Unauthorized)?.organization_id)
+    }
+
+    async fn insert_environment(
+        &self,
+        organization_id: OrganizationId,
+        name: &str,
+    ) -> Result<Environment, UseCaseError> {
+        check_printable(name, 100).map_err(|e| invalid("name", &e))?;
         let environment = Environment {
             id: EnvironmentId(self.ids.uuid()),
-            organization_id: organization.id,
+            organization_id,
             name: name.to_owned(),
             created_at: self.clock.now(),
         };

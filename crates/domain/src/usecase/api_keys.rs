@@ -9,7 +9,7 @@ use crate::{
     api_key::{API_KEY_PREFIX, ApiKey, ApiKeyRight, ApiKeyRole, PresentedKey},
     broker::Broker,
     id::{ApiKeyId, EnvironmentId},
-    ports::{InsertError, StoreError, Stores},
+    ports::{Change, InsertError, StoreError, Stores},
     reason::Reason,
     text::{check_printable, listed},
     usecase::{
@@ -73,17 +73,20 @@ impl Broker {
             rights: old.rights,
         };
         let (key, text) = self.draw_api_key(environment, new)?;
-        let transaction = self.transactions.begin().await?;
-        let stores = transaction.stores();
-        insert(stores, &key).await?;
-        if !stores
+        let within = self.begin().await?;
+        let inside = &within.broker;
+        insert(&inside.stores, &key).await?;
+        let dies_at = now + overlap;
+        if !inside
+            .stores
             .api_keys
-            .expire(environment, id, now + overlap)
+            .expire(environment, id, dies_at)
             .await?
         {
             return Err(not_found(id).into());
         }
-        transaction.commit().await?;
+        inside.changes.publish(Change::ApiKeys(environment)).await;
+        within.commit().await?;
         Ok((key, text))
     }
 
@@ -136,10 +139,11 @@ impl Broker {
         id: ApiKeyId,
     ) -> Result<(), UseCaseError> {
         let now = self.clock.now();
-        if self.stores.api_keys.revoke(environment, id, now).await? {
-            return Ok(());
+        if !self.stores.api_keys.revoke(environment, id, now).await? {
+            return Err(not_found(id).into());
         }
-        Err(not_found(id).into())
+        self.changes.publish(Change::ApiKeys(environment)).await;
+        Ok(())
     }
 
     /// Writes down when keys were used. What cannot be written is kept for the next time.

@@ -17,7 +17,7 @@ impl Broker {
     ) -> Result<ApiKey, UseCaseError> {
         let presented = presented.ok_or(Reason::Unauthorized)?;
         let now = self.clock.now();
-        let found = self.stores.api_keys.find_by_hash(&presented.hash()).await?;
+        let found = self.lookups.api_key(&presented.hash()).await?;
         let key = found
             .filter(|key| key.is_live(now))
             .ok_or(Reason::Unauthorized)?;

@@ -7,7 +7,7 @@ use crate::{
     context::{BridgeUrl, Context, ContextKey},
     id::{ContextRowId, EnvironmentId},
     patch::Patch,
-    ports::InsertError,
+    ports::{Change, InsertError},
     reason::Reason,
     usecase::{Refusal, UseCaseError},
 };
@@ -83,10 +83,12 @@ impl Broker {
         environment: EnvironmentId,
         key: &ContextKey,
     ) -> Result<(), UseCaseError> {
-        if self.stores.contexts.delete(environment, key).await? {
-            return Ok(());
+        if !self.stores.contexts.delete(environment, key).await? {
+            return Err(not_found(environment, key).into());
         }
-        Err(not_found(environment, key).into())
+        let change = Change::Context(environment, key.clone());
+        self.changes.publish(change).await;
+        Ok(())
     }
 }
 

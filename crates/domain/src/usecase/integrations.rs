@@ -4,6 +4,7 @@ use crate::{
     broker::Broker,
     id::{EnvironmentId, IntegrationId},
     integration::{Credentials, Integration},
+    ports::Change,
     provider::{CredentialProblem, ProviderId, ProviderPolicy},
     reason::Reason,
     sealed::Sealed,
@@ -88,6 +89,9 @@ impl Broker {
             let replaced = self.stores.integrations.replace(&changed).await;
             // Somebody else may have been quicker: then the change is made to what they left.
             if replaced.map_err(|error| taken(error, || already_there(&changed)))? {
+                self.changes
+                    .publish(Change::Integrations(environment))
+                    .await;
                 return Ok(changed);
             }
         }
@@ -132,10 +136,13 @@ impl Broker {
         environment: EnvironmentId,
         id: IntegrationId,
     ) -> Result<(), UseCaseError> {
-        if self.stores.integrations.delete(environment, id).await? {
-            return Ok(());
+        if !self.stores.integrations.delete(environment, id).await? {
+            return Err(not_found(id).into());
         }
-        Err(not_found(id).into())
+        self.changes
+            .publish(Change::Integrations(environment))
+            .await;
+        Ok(())
     }
 
     pub(super) fn policy(&self, id: &ProviderId) -> Result<&ProviderPolicy, Refusal> {
@@ -166,7 +173,7 @@ fn check_names(identifier: &str, name: &str) -> Result<(), Refusal> {
     check_printable(name, 100).map_err(|problem| invalid("name", &problem))
 }
 
-fn refuse_problems(problems: &[CredentialProblem]) -> Result<(), Refusal> {
+pub(super) fn refuse_problems(problems: &[CredentialProblem]) -> Result<(), Refusal> {
     if problems.is_empty() {
         return Ok(());
     }

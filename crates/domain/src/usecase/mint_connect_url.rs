@@ -6,7 +6,7 @@ use url::Url;
 use crate::{
     broker::Broker,
     connection::{ConnectionIdentifier, ConnectionMode, ModeError},
-    context::{Context, NamedContext},
+    context::{Context, ContextProof, NamedContext},
     flow::{Flow, Leg, Purpose},
     id::{ContextRowId, EnvironmentId, FlowId},
     integration::{Credentials, Integration},
@@ -33,6 +33,8 @@ pub struct MintConnectUrl {
     pub connection_identifier: Option<ConnectionIdentifier>,
     /// The contexts, made where they are new.
     pub contexts: Vec<NamedContext>,
+    /// Proof of the contexts, where the integration demands it.
+    pub context_proof: Option<ContextProof>,
     /// The scopes to ask for.
     pub scopes: Option<Vec<String>>,
     /// To whom the connection is to belong.
@@ -68,6 +70,8 @@ impl Broker {
         let (provider, connect) = self.flow_of(&integration)?;
         check_mode(provider, connect, mode)?;
         let credentials = self.complete_credentials(&integration, provider)?;
+        self.check_context(environment, &credentials, request.context_proof.as_ref())
+            .await?;
         let scopes = connect
             .scopes
             .settle(request.scopes.as_deref(), has_subscriber)?;
@@ -111,11 +115,7 @@ impl Broker {
         environment: EnvironmentId,
         identifier: &str,
     ) -> Result<Integration, UseCaseError> {
-        let found = self
-            .stores
-            .integrations
-            .find(environment, identifier)
-            .await?;
+        let found = self.lookups.integration(environment, identifier).await?;
         found
             .filter(|integration| integration.active)
             .ok_or_else(|| {
@@ -149,13 +149,7 @@ impl Broker {
         subscriber: Option<&SubscriberId>,
     ) -> Result<(), UseCaseError> {
         let Some(id) = subscriber else { return Ok(()) };
-        if self
-            .stores
-            .subscribers
-            .find(environment, id)
-            .await?
-            .is_none()
-        {
+        if !self.lookups.has_subscriber(environment, id).await? {
             let message = format!("Subscriber not found: {id}");
             return Err(Refusal::new(Reason::SubscriberNotFound, message).into());
         }
@@ -254,7 +248,7 @@ impl Broker {
                 updated_at: now,
             })
             .collect();
-        Ok(self.stores.contexts.insert_missing(&contexts).await?)
+        Ok(self.lookups.keep_contexts(&contexts).await?)
     }
 }
 

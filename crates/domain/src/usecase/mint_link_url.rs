@@ -3,7 +3,7 @@
 use crate::{
     broker::Broker,
     connection::{ConnectionIdentifier, ConnectionMode},
-    context::NamedContext,
+    context::{ContextProof, NamedContext},
     flow::{Flow, Leg, Purpose},
     id::{EnvironmentId, FlowId},
     integration::Integration,
@@ -26,6 +26,8 @@ pub struct MintLinkUrl {
     pub connection_identifier: Option<ConnectionIdentifier>,
     /// The contexts of the link, made where they are new.
     pub contexts: Vec<NamedContext>,
+    /// Proof of the contexts, where the integration demands it.
+    pub context_proof: Option<ContextProof>,
     /// The scopes to ask the person for.
     pub scopes: Option<Vec<String>>,
 }
@@ -43,6 +45,8 @@ impl Broker {
             .await?;
         let (provider, connect) = self.flow_of(&integration)?;
         let credentials = self.complete_credentials(&integration, provider)?;
+        self.check_context(environment, &credentials, request.context_proof.as_ref())
+            .await?;
         let link = &connect.link;
         let scopes = link.scopes.settle(request.scopes.as_deref(), true)?;
         self.check_subscriber(environment, Some(&request.subscriber_id))

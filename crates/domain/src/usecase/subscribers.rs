@@ -3,7 +3,7 @@
 use crate::{
     broker::Broker,
     id::{EnvironmentId, SubscriberRowId},
-    ports::InsertError,
+    ports::{Change, InsertError},
     reason::Reason,
     subscriber::{Profile, ProfilePatch, Subscriber, SubscriberId},
     usecase::{Refusal, UseCaseError},
@@ -90,10 +90,12 @@ impl Broker {
         environment: EnvironmentId,
         id: &SubscriberId,
     ) -> Result<(), UseCaseError> {
-        if self.stores.subscribers.delete(environment, id).await? {
-            return Ok(());
+        if !self.stores.subscribers.delete(environment, id).await? {
+            return Err(subscriber_not_found(id).into());
         }
-        Err(subscriber_not_found(id).into())
+        let change = Change::Subscriber(environment, id.clone());
+        self.changes.publish(change).await;
+        Ok(())
     }
 }
 

@@ -58,6 +58,7 @@ fn requests() -> impl Strategy<Value = MintConnectUrl> {
                 MintConnectUrl {
                     integration_identifier: integration,
                     subscriber_id,
+                    context_proof: None,
                     contexts: keys
                         .into_iter()
                         .map(|key| NamedContext { key, data: None })

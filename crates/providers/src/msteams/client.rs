@@ -8,14 +8,14 @@ use tieline_domain::{
     connection::Workspace,
     integration::Credentials,
     ports::{Clock, CodeExchange, ProviderClient, ProviderError},
-    provider::{Grant, GrantedCredential, authorize::join},
+    provider::{CredentialProblem, Grant, GrantedCredential, authorize::join},
     reason::Reason,
 };
 use url::Url;
 
 use super::{
-    ANY_ORGANIZATION, SIGN_IN_SCOPE,
-    claims::{Expected, Identity},
+    ANY_ORGANIZATION, SIGN_IN_SCOPE, app_only,
+    claims::{Expected, Identity, is_guid},
     error,
     id_token::{self, Doubt},
     jwks::KeySet,
@@ -23,7 +23,7 @@ use super::{
     wire::TokenReply,
 };
 use crate::{
-    http::{Egress, Form},
+    http::{Egress, Form, Reply},
     oauth2::{ClientAuthentication, OauthClient, checked_token},
 };
 
@@ -59,19 +59,25 @@ impl MsTeamsClient {
         exchange: &CodeExchange,
     ) -> Result<(SecretString, String), ProviderError> {
         let authority = app.get(Credentials::TENANT_ID).unwrap_or(ANY_ORGANIZATION);
-        let url = join(&self.entra, &format!("/{authority}/oauth2/v2.0/token"));
-        let call = ClientAuthentication::Post.call(
-            "entra token",
-            url,
-            form(exchange),
-            OauthClient::of(app)?,
-        )?;
-        let reply = self.egress.send(&call).await?;
+        let reply = self.token(app, authority, form(exchange)).await?;
         error::check(&reply, self.clock.now())?;
-        read(reply.json()?)
+        let (access_token, id_token) = read(reply.json()?)?;
+        Ok((access_token, id_token.ok_or(Doubt("missing"))?))
     }
 
-    async fn verify(
+    async fn token(
+        &self,
+        app: &Credentials,
+        authority: &str,
+        form: Form,
+    ) -> Result<Reply, ProviderError> {
+        let url = join(&self.entra, &format!("/{authority}/oauth2/v2.0/token"));
+        let client = OauthClient::of(app)?;
+        let call = ClientAuthentication::Post.call("entra token", url, form, client)?;
+        Ok(self.egress.send(&call).await?)
+    }
+
+    async fn identify(
         &self,
         id_token: &str,
         app: &Credentials,
@@ -107,7 +113,7 @@ impl ProviderClient for MsTeamsClient {
         exchange: &CodeExchange,
     ) -> Result<Grant, ProviderError> {
         let (access_token, id_token) = self.redeem(app, exchange).await?;
-        let Identity { tenant, person } = self.verify(&id_token, app, exchange).await?;
+        let Identity { tenant, person } = self.identify(&id_token, app, exchange).await?;
         let name = organization::name(&self.egress, &self.graph, &access_token, &tenant).await;
         Ok(Grant {
             workspace: Workspace {
@@ -129,6 +135,42 @@ impl ProviderClient for MsTeamsClient {
     ) -> Result<(), ProviderError> {
         Ok(())
     }
+
+    /// Nothing is kept that could be asked about: the app gets itself a token in the tenant, as it
+    /// would in order to send a message.
+    async fn verify(
+        &self,
+        app: &Credentials,
+        workspace_id: &str,
+        _credentials: &[GrantedCredential],
+    ) -> Result<(), ProviderError> {
+        // An imported one may be anything, and would stand in the address.
+        if !is_guid(workspace_id) {
+            return Err(Reason::TenantNotFound.into());
+        }
+        let form = app_only::form(&self.graph);
+        let reply = self.token(app, workspace_id, form).await?;
+        error::check_app_only(&reply, self.clock.now())?;
+        let (access_token, _) = read(reply.json()?)?;
+        app_only::check(&access_token, workspace_id)
+    }
+
+    /// A client is looked at in a tenant only, so that without one there is nothing to ask.
+    async fn check_credentials(
+        &self,
+        app: &Credentials,
+    ) -> Result<Vec<CredentialProblem>, ProviderError> {
+        let Some(tenant) = app.get(Credentials::TENANT_ID) else {
+            return Ok(Vec::new());
+        };
+        let form = app_only::form(&self.graph);
+        let reply = self.token(app, tenant, form).await?;
+        let problems = error::credential_problems(&reply, self.clock.now())?;
+        if problems.is_empty() {
+            read(reply.json()?)?;
+        }
+        Ok(problems)
+    }
 }
 
 fn form(exchange: &CodeExchange) -> Form {
@@ -140,7 +182,7 @@ fn form(exchange: &CodeExchange) -> Form {
         .field("scope", SIGN_IN_SCOPE)
 }
 
-fn read(reply: TokenReply) -> Result<(SecretString, String), ProviderError> {
+fn read(reply: TokenReply) -> Result<(SecretString, Option<String>), ProviderError> {
     let access_token = checked_token(reply.access_token.ok_or(Reason::InvalidResponse)?)?;
     if !reply
         .token_type
@@ -148,5 +190,5 @@ fn read(reply: TokenReply) -> Result<(SecretString, String), ProviderError> {
     {
         return Err(Reason::WrongTokenType.into());
     }
-    Ok((access_token, reply.id_token.ok_or(Doubt("missing"))?))
+    Ok((access_token, reply.id_token))
 }

@@ -77,7 +77,7 @@ fn sign_in(entra: &Url) -> AuthorizeRequest {
 
 /// The resource whose permissions are consented to. A sovereign cloud has its own; the sandbox
 /// stands in for the global one ("National clouds", learn.microsoft.com).
-fn resource(graph: &Url) -> String {
+pub(super) fn resource(graph: &Url) -> String {
     match graph.scheme() {
         "https" => graph.origin().ascii_serialization(),
         _ => "https://graph.microsoft.com".to_owned(),
@@ -109,6 +109,12 @@ fn credentials() -> Vec<CredentialField> {
             required: false,
             format: CredentialFormat::ReturnUrl,
             description: "Where the person is sent when the connection was made or failed.",
+        },
+        CredentialField {
+            name: Credentials::HMAC,
+            required: false,
+            format: CredentialFormat::Flag,
+            description: "Whether OAuth URLs need a contextHash, which proves the context.",
         },
     ]
 }

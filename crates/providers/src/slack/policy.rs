@@ -92,6 +92,12 @@ fn credentials() -> Vec<CredentialField> {
             format: CredentialFormat::ReturnUrl,
             description: "Where the person is sent when the connection was made or failed.",
         },
+        CredentialField {
+            name: Credentials::HMAC,
+            required: false,
+            format: CredentialFormat::Flag,
+            description: "Whether OAuth URLs need a contextHash, which proves the context.",
+        },
     ]
 }
 

@@ -27,6 +27,24 @@ pub(super) struct Access {
     pub(super) incoming_webhook: Option<Object<Webhook>>,
 }
 
+/// A successful reply of `auth.test`: for whom the token speaks.
+#[derive(Deserialize)]
+pub(super) struct Identity {
+    team_id: Option<String>,
+    enterprise_id: Option<String>,
+    is_enterprise_install: Option<bool>,
+}
+
+impl Identity {
+    /// The workspace, or the organization where the app was installed for a whole one.
+    pub(super) fn owner(&self) -> Option<&str> {
+        match self.is_enterprise_install {
+            Some(true) => self.enterprise_id.as_deref(),
+            _ => self.team_id.as_deref(),
+        }
+    }
+}
+
 /// A token with what belongs to it.
 #[derive(Deserialize)]
 pub(super) struct Issued {

@@ -14,7 +14,7 @@ use secrecy::ExposeSecret;
 use tieline_sandbox::{Endpoint, Fault, IdTokenFault};
 use tracing_subscriber::{EnvFilter, fmt};
 
-use harness::{SECRET, VERIFIER, World};
+use harness::{CLIENT_ID, SECRET, TENANT, VERIFIER, World, credentials};
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -71,10 +71,17 @@ async fn slack(world: &World) -> Vec<String> {
         .exchange_code(&world.app, &exchange)
         .await
         .unwrap_err();
+    slack.check_credentials(&world.app).await.unwrap();
+    for workspace in ["T0HARBOUR1", "another"] {
+        let outcome = slack.verify(&world.app, workspace, &grant.credentials);
+        tracing::error!(outcome = ?outcome.await, "as an application may log it");
+    }
     slack
         .revoke(&world.app, &grant.credentials[0])
         .await
         .unwrap();
+    let revoked = slack.verify(&world.app, "T0HARBOUR1", &grant.credentials);
+    tracing::error!(outcome = ?revoked.await, "as an application may log it");
     for fault in hostile() {
         world
             .control()
@@ -96,6 +103,17 @@ async fn teams(world: &World) -> Vec<String> {
     let code = world.entra_code().await;
     let exchange = world.exchange(&code, &[]);
     entra.exchange_code(&world.app, &exchange).await.unwrap();
+    world.control().give_admin_consent(CLIENT_ID, TENANT);
+    entra.verify(&world.app, TENANT, &[]).await.unwrap();
+    let bad = credentials(&[
+        ("clientId", CLIENT_ID),
+        ("secretKey", "canary-body"),
+        ("tenantId", TENANT),
+    ]);
+    for app in [&world.app, &bad] {
+        let outcome = entra.check_credentials(app).await;
+        tracing::error!(?outcome, ?app, "as an application may log it");
+    }
     for fault in hostile() {
         world.control().fault_once(Endpoint::EntraToken, fault);
         entra

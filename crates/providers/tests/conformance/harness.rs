@@ -105,6 +105,16 @@ impl World {
         self.sandbox.control()
     }
 
+    /// Switches token rotation on for the Slack app.
+    pub(crate) fn rotate_tokens(&self) {
+        self.control().register_slack_app(SlackApp {
+            client_id: CLIENT_ID.to_owned(),
+            client_secret: SECRET.to_owned(),
+            redirect_uris: vec![CALLBACK.to_owned()],
+            rotation: true,
+        });
+    }
+
     pub(crate) fn client(&self, provider: &str) -> Arc<dyn ProviderClient> {
         let provider = self
             .providers

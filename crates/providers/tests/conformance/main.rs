@@ -2,11 +2,13 @@
 //! test names its cases.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+mod check_credentials;
 mod egress;
 mod entra_errors;
 mod entra_id_token;
 mod entra_keys;
 mod entra_sign_in;
+mod entra_verify;
 mod harness;
 mod hostile_replies;
 mod slack_accounts;
@@ -14,5 +16,6 @@ mod slack_errors;
 mod slack_exchange;
 mod slack_revoke;
 mod slack_tokens;
+mod slack_verify;
 mod slack_webhook;
 mod tls;

@@ -4,9 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tieline_domain::{connection::CredentialKind, reason::Reason};
-use tieline_sandbox::{Endpoint, Fault, SlackApp};
+use tieline_sandbox::{Endpoint, Fault};
 
-use crate::harness::{CALLBACK, CLIENT_ID, SECRET, World, reason};
+use crate::harness::{World, reason};
 
 /// C23
 #[tokio::test]
@@ -28,7 +28,7 @@ async fn a_user_only_reply_brings_the_persons_credential_alone() {
 #[tokio::test]
 async fn bot_and_person_have_a_credential_each_with_scopes_and_life_of_its_own() {
     let world = World::new().await;
-    rotate(&world);
+    world.rotate_tokens();
     let changes = [("user_scope", "users:read")];
     let patch = json!({ "authed_user": { "expires_in": 60 } });
     world
@@ -70,7 +70,7 @@ async fn bot_and_person_have_a_credential_each_with_scopes_and_life_of_its_own()
 #[tokio::test]
 async fn a_life_counts_from_the_exchange_and_may_be_given_in_many_ways() {
     let world = World::new().await;
-    rotate(&world);
+    world.rotate_tokens();
     for (expires_in, expected) in [
         (json!("43200"), Some(Some(43_200))),
         (json!(0), Some(Some(0))),
@@ -203,13 +203,4 @@ async fn scopes_are_normalized_and_taken_as_asked_where_the_reply_is_silent() {
             .await;
         assert_eq!(outcome.unwrap().credentials[0].scopes, expected, "{scope}");
     }
-}
-
-fn rotate(world: &World) {
-    world.control().register_slack_app(SlackApp {
-        client_id: CLIENT_ID.to_owned(),
-        client_secret: SECRET.to_owned(),
-        redirect_uris: vec![CALLBACK.to_owned()],
-        rotation: true,
-    });
 }

@@ -7,7 +7,6 @@ use crate::directory::Tenant;
 use crate::entra::admin_consent::is_default_scope;
 use crate::entra::code_grant::no_store;
 use crate::entra::problem::Problem;
-use crate::entra::registration::UNKNOWN_CLIENT;
 use crate::entra::state::AccessToken;
 use crate::entra::token::{TokenRequest, missing};
 use crate::keys;
@@ -33,10 +32,12 @@ pub(crate) fn issue(request: &TokenRequest<'_>) -> Result<Response, Problem> {
     let client_id = &request.app.client_id;
     let now = request.world.clock.seconds();
     let mut entra = request.world.entra();
-    if !entra.sees_consent(client_id, &tenant.id) {
-        return Err(UNKNOWN_CLIENT);
-    }
-    let roles = entra.roles().to_vec();
+    // Where the app is at home it gets a token without anybody's consent, but no permission.
+    let roles = if entra.has_consent(client_id, &tenant.id) {
+        entra.roles().to_vec()
+    } else {
+        Vec::new()
+    };
     let claims = claims(request, tenant, &roles, now);
     let access_token = keys::signed(&request.world.keys.current(), &claims);
     let token = AccessToken {

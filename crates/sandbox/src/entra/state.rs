@@ -16,6 +16,9 @@ const REFRESH_LIFE: i64 = 90 * 24 * 3600;
 pub(crate) struct EntraState {
     apps: HashMap<String, EntraApp>,
     consents: HashSet<(String, String)>,
+    /// Where an app was registered, by its client id.
+    homes: HashMap<String, String>,
+    with_expired_secret: HashSet<String>,
     unreplicated: usize,
     roles: Vec<String>,
     pub(crate) codes: HashMap<String, Code>,
@@ -70,6 +73,8 @@ impl EntraState {
                 .map(|app| (app.client_id.clone(), app))
                 .collect(),
             consents: HashSet::new(),
+            homes: HashMap::new(),
+            with_expired_secret: HashSet::new(),
             unreplicated: 0,
             roles: [
                 "User.Read.All",
@@ -83,8 +88,22 @@ impl EntraState {
         }
     }
 
+    /// Whoever registers again gets a fresh secret.
     pub(crate) fn register(&mut self, app: EntraApp) {
+        self.with_expired_secret.remove(&app.client_id);
         self.apps.insert(app.client_id.clone(), app);
+    }
+
+    pub(crate) fn set_home(&mut self, client_id: &str, tenant: &str) {
+        self.homes.insert(client_id.to_owned(), tenant.to_owned());
+    }
+
+    pub(crate) fn expire_secret(&mut self, client_id: &str) {
+        self.with_expired_secret.insert(client_id.to_owned());
+    }
+
+    pub(crate) fn has_expired_secret(&self, client_id: &str) -> bool {
+        self.with_expired_secret.contains(client_id)
     }
 
     pub(crate) fn app(&self, client_id: &str) -> Option<&EntraApp> {
@@ -118,11 +137,13 @@ impl EntraState {
         self.unreplicated = requests;
     }
 
-    /// Whether an app-only token may be issued; counts the delay down.
-    pub(crate) fn sees_consent(&mut self, client_id: &str, tenant: &str) -> bool {
+    /// Whether an app is found in a directory: in its own, and where somebody
+    /// consented. Counts the delay down.
+    pub(crate) fn finds_app(&mut self, client_id: &str, tenant: &str) -> bool {
         let late = self.unreplicated > 0;
         self.unreplicated = self.unreplicated.saturating_sub(1);
-        !late && self.has_consent(client_id, tenant)
+        let is_home = self.homes.get(client_id).is_some_and(|home| home == tenant);
+        is_home || (!late && self.has_consent(client_id, tenant))
     }
 
     pub(crate) fn issue_code(

@@ -72,7 +72,7 @@ fn read<'a>(
         return Err(missing("A parameter occurs more than once."));
     }
     let path = TenantPath::read(&world.tenants, segment)?;
-    let app = authenticate(world, headers, &params)?;
+    let app = authenticate(world, headers, &params, path)?;
     Ok(TokenRequest {
         world,
         path,
@@ -82,14 +82,25 @@ fn read<'a>(
     })
 }
 
-fn authenticate(world: &World, headers: &HeaderMap, params: &Params) -> Result<EntraApp, Problem> {
+fn authenticate(
+    world: &World,
+    headers: &HeaderMap,
+    params: &Params,
+    path: TenantPath<'_>,
+) -> Result<EntraApp, Problem> {
     let Credentials { id, secret } = credentials(headers, params).map_err(|error| match error {
         CredentialsError::Missing => missing("The request body must contain client_id."),
         CredentialsError::MalformedBasic | CredentialsError::TwoMethods => {
             missing("The client credentials are malformed or given twice.")
         }
     })?;
-    let entra = world.entra();
+    let mut entra = world.entra();
+    // Who asks for the app itself is looked up in the directory before the secret is looked at.
+    if let (Some("client_credentials"), Some(tenant)) = (params.get("grant_type"), path.one())
+        && !entra.finds_app(&id, &tenant.id)
+    {
+        return Err(UNKNOWN_CLIENT);
+    }
     let app = entra.app(&id).ok_or(UNKNOWN_CLIENT)?;
     match secret {
         None => {
@@ -99,6 +110,10 @@ fn authenticate(world: &World, headers: &HeaderMap, params: &Params) -> Result<E
         Some(secret) if secret != app.client_secret => {
             let text = "An invalid client secret was provided.";
             Err(Problem::new("invalid_client", 7_000_215, text))
+        }
+        Some(_) if entra.has_expired_secret(&id) => {
+            let text = "The provided client secret keys are expired.";
+            Err(Problem::new("invalid_client", 7_000_222, text))
         }
         Some(_) => Ok(app.clone()),
     }

@@ -168,6 +168,21 @@ impl Installations {
         self.revoke(value);
     }
 
+    /// Ends the live tokens of an installation, one by one.
+    pub(crate) fn revoke_all(&mut self, client_id: &str, owner: &str) {
+        let is_live = |token: &Token| {
+            let holder = &token.holder;
+            holder.client_id == client_id
+                && holder.owner == owner
+                && token.standing == Standing::Live
+        };
+        let tokens = self.tokens.iter().filter(|(_, token)| is_live(token));
+        let values: Vec<String> = tokens.map(|(value, _)| value.clone()).collect();
+        for value in values {
+            self.revoke_pair(&value);
+        }
+    }
+
     /// Ends every token of an installation.
     pub(crate) fn uninstall(&mut self, client_id: &str, owner: &str) {
         let here = |holder: &Holder| holder.client_id == client_id && holder.owner == owner;

@@ -80,6 +80,10 @@ impl SlackState {
         self.installations.uninstall(client_id, owner);
     }
 
+    pub(crate) fn revoke_tokens(&mut self, client_id: &str, owner: &str) {
+        self.installations.revoke_all(client_id, owner);
+    }
+
     pub(crate) fn issue_code(
         &mut self,
         consented: Consented,

@@ -6,7 +6,7 @@ use reqwest::Response;
 use serde_json::Value;
 
 use crate::support::{
-    Bench, CALLBACK, ENTRA, FENNEL, JONAS, LARKSPUR, SELMA_ADMIN, SignIn, VERIFIER, json, send,
+    Bench, CALLBACK, FENNEL, JONAS, LARKSPUR, SELMA_ADMIN, SignIn, VERIFIER, json, send,
 };
 
 #[tokio::test]
@@ -149,54 +149,6 @@ async fn only_forms_and_known_grants_are_taken() {
 }
 
 #[tokio::test]
-async fn an_app_only_token_needs_consent_in_that_tenant() {
-    let bench = Bench::start().await;
-    bench.consent(FENNEL).await;
-    let reply = json(bench.app_token(FENNEL).await).await;
-    assert!(reply["access_token"].is_string());
-    assert!(reply.get("refresh_token").is_none() && reply.get("id_token").is_none());
-    refused(
-        bench.app_token(LARKSPUR).await,
-        400,
-        "unauthorized_client",
-        700_016,
-    )
-    .await;
-    refused(
-        bench.app_token("organizations").await,
-        400,
-        "invalid_request",
-        50_059,
-    )
-    .await;
-    bench.control.withdraw_admin_consent(ENTRA.0, FENNEL);
-    refused(
-        bench.app_token(FENNEL).await,
-        400,
-        "unauthorized_client",
-        700_016,
-    )
-    .await;
-}
-
-#[tokio::test]
-async fn consent_can_take_a_while_to_arrive() {
-    let bench = Bench::start().await;
-    bench.consent(FENNEL).await;
-    bench.control.delay_consent_replication(2);
-    for _ in 0..2 {
-        refused(
-            bench.app_token(FENNEL).await,
-            400,
-            "unauthorized_client",
-            700_016,
-        )
-        .await;
-    }
-    assert_eq!(bench.app_token(FENNEL).await.status(), 200);
-}
-
-#[tokio::test]
 async fn a_refresh_leaves_the_old_token_good() {
     let bench = Bench::start().await;
     let scope = "offline_access User.Read";
@@ -237,7 +189,7 @@ async fn me(bench: &Bench, reply: &Value) -> u16 {
     .as_u16()
 }
 
-async fn refused(response: Response, status: u16, error: &str, number: u32) {
+pub(crate) async fn refused(response: Response, status: u16, error: &str, number: u32) {
     assert_eq!(response.status(), status);
     let body = json(response).await;
     assert_eq!(body["error"], error, "{body}");

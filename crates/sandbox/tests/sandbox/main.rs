@@ -1,6 +1,7 @@
 //! The sandbox through real HTTP on loopback: strict, and broken on demand.
 
 mod control;
+mod entra_app_only;
 mod entra_consent;
 mod entra_sign_in;
 mod entra_token;

@@ -220,7 +220,12 @@ async fn client_credentials_are_checked() {
         (("", ""), "invalid_client_id"),
     ] {
         assert_eq!(bench.slack_exchange(app, &code).await["error"], error);
+        // The client is looked at first, whatever the code.
+        let made_up = bench.slack_exchange(app, "made-up").await;
+        assert_eq!(made_up["error"], error);
     }
+    let made_up = bench.slack_exchange(SLACK, "made-up").await;
+    assert_eq!(made_up["error"], "invalid_code");
 }
 
 #[tokio::test]

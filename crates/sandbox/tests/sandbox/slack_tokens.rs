@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::{BAKERY, Bench, ROTATING, SLACK, json, send};
+use crate::support::{BAKERY, Bench, RAIL_GROUP, ROTATING, SLACK, json, location, param, send};
 
 const SCOPE: (&str, &str) = ("scope", "chat:write");
 const USER_SCOPE: (&str, &str) = ("user_scope", "search:read");
@@ -27,6 +27,21 @@ async fn auth_test_names_the_workspace_and_the_scopes() {
         (&reply["team_id"], &reply["user_id"]),
         (&BAKERY.into(), &installed["bot_user_id"])
     );
+}
+
+#[tokio::test]
+async fn a_token_of_a_whole_organization_names_it() {
+    let bench = Bench::start().await;
+    let form = bench.slack_page(SLACK.0, &[SCOPE]).await;
+    let response = form.with("workspace", RAIL_GROUP).allow(&bench).await;
+    let code = param(&location(&response), "code").expect("a code");
+    let installed = bench.slack_exchange(SLACK, &code).await;
+    let token = text(&installed, "access_token");
+    let reply = bench.slack_method("auth.test", token, &[]).await;
+    assert_eq!(reply["is_enterprise_install"], true, "{reply}");
+    for name in ["enterprise_id", "team_id"] {
+        assert_eq!(reply[name], RAIL_GROUP, "{reply}");
+    }
 }
 
 #[tokio::test]
@@ -94,6 +109,19 @@ async fn an_admin_can_remove_the_app() {
         bench.slack_standing(text(&installed, "access_token")).await,
         "account_inactive"
     );
+}
+
+#[tokio::test]
+async fn tokens_can_be_revoked_from_outside() {
+    let bench = Bench::start().await;
+    let installed = bench.slack_install(SLACK, &[SCOPE, USER_SCOPE]).await;
+    let rotating = bench.slack_install(ROTATING, &[SCOPE]).await;
+    bench.control.revoke_slack_tokens(SLACK.0, BAKERY);
+    for token in [text(&installed, "access_token"), user_token(&installed)] {
+        assert_eq!(bench.slack_standing(token).await, "token_revoked");
+    }
+    let other = text(&rotating, "access_token");
+    assert_eq!(bench.slack_standing(other).await, "ok");
 }
 
 #[tokio::test]

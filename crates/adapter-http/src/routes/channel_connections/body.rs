@@ -1,9 +1,11 @@
 //! Connections on the wire.
 
 use jiff::Timestamp;
-use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize, Serializer};
 use tieline_domain::{
+    api_key::{ApiKey, ApiKeyRight},
+    broker::Broker,
     connection::{ChannelConnection, ConnectionIdentifier, ConnectionMode, Workspace},
     subscriber::SubscriberId,
     text::InvalidText,
@@ -94,10 +96,9 @@ pub(crate) struct AuthRequest {
     /// When the access token dies. With a refresh token and without this: at once.
     #[schema(format = DateTime)]
     expires_at: Option<String>,
-    /// When the refresh token dies; accepted, and not looked at.
-    #[serde(rename = "refreshTokenExpiresAt")]
+    /// When the refresh token dies; checked, and not kept.
     #[schema(format = DateTime)]
-    _refresh_token_expires_at: Option<String>,
+    refresh_token_expires_at: Option<String>,
 }
 
 impl TryFrom<CreateConnectionRequest> for NewConnection {
@@ -151,18 +152,25 @@ fn read_auth(body: AuthRequest, fields: &mut Fields) -> ImportedAuth {
     ];
     for (name, token) in tokens {
         if let Some(token) = token {
-            fields.length(name, secrecy::ExposeSecret::expose_secret(token), MAX_TOKEN);
+            fields.length(name, token.expose_secret(), MAX_TOKEN);
         }
     }
-    let expires_at = fields.check("auth.expiresAt", body.expires_at, |text| {
-        text.parse::<Timestamp>()
-            .map_err(|_| InvalidText("must be an instant like 2026-11-23T12:00:00Z".to_owned()))
-    });
+    let expires_at = fields.check("auth.expiresAt", body.expires_at, read_instant);
+    fields.check(
+        "auth.refreshTokenExpiresAt",
+        body.refresh_token_expires_at,
+        read_instant,
+    );
     ImportedAuth {
         access_token: body.access_token,
         refresh_token: body.refresh_token,
         expires_at,
     }
+}
+
+fn read_instant(text: String) -> Result<Timestamp, InvalidText> {
+    let malformed = || InvalidText("must be an instant like 2026-11-23T12:00:00Z".to_owned());
+    text.parse().map_err(|_| malformed())
 }
 
 /// A workspace or tenant that is connected.
@@ -189,7 +197,7 @@ pub(crate) struct ChannelConnectionResponse {
     context_keys: Vec<String>,
     /// The account at the provider.
     workspace: WorkspaceBody,
-    /// Its credentials, masked.
+    /// Its credentials.
     auth: AuthBody,
     /// When it was made.
     #[schema(format = DateTime)]
@@ -220,15 +228,60 @@ pub(crate) struct WorkspaceBody {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AuthBody {
-    /// A mask, or `app-only` where the app authenticates by itself.
-    #[schema(example = "********")]
-    access_token: &'static str,
+    /// The access token for a key with the right `tokens:read`, else a mask; `app-only` where
+    /// the app authenticates by itself.
+    #[schema(value_type = String, example = "********")]
+    access_token: Token,
+    /// The refresh token, where there is one; shown and masked likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, nullable = false, example = "********")]
+    refresh_token: Option<Token>,
     /// When the access token dies, if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime, nullable = false)]
     expires_at: Option<String>,
 }
 
+/// A token as the caller may see it.
+#[derive(Debug)]
+enum Token {
+    /// What stands in its place.
+    Instead(&'static str),
+    /// The token itself.
+    Clear(SecretString),
+}
+
+impl Serialize for Token {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(match self {
+            Self::Instead(mask) => mask,
+            Self::Clear(token) => token.expose_secret(),
+        })
+    }
+}
+
+impl ChannelConnectionResponse {
+    /// A connection as this key may see it.
+    pub(super) fn shown(
+        broker: &Broker,
+        connection: ChannelConnection,
+        key: &ApiKey,
+    ) -> Result<Self, ApiError> {
+        let tokens = if key.rights.contains(&ApiKeyRight::ReadTokens) {
+            broker.open_tokens(&connection)?
+        } else {
+            None
+        };
+        let mut shown = Self::from(connection);
+        if let Some(tokens) = tokens {
+            shown.auth.access_token = Token::Clear(tokens.access_token);
+            shown.auth.refresh_token = tokens.refresh_token.map(Token::Clear);
+        }
+        Ok(shown)
+    }
+}
+
+/// With its tokens masked.
 impl From<ChannelConnection> for ChannelConnectionResponse {
     fn from(connection: ChannelConnection) -> Self {
         let first = connection.credentials.first();
@@ -250,7 +303,10 @@ impl From<ChannelConnection> for ChannelConnectionResponse {
                 bot_user_id: connection.workspace.bot_user_id,
             },
             auth: AuthBody {
-                access_token: if first.is_some() { MASK } else { APP_ONLY },
+                access_token: Token::Instead(if first.is_some() { MASK } else { APP_ONLY }),
+                refresh_token: first
+                    .and_then(|credential| credential.refresh_token.as_ref())
+                    .map(|_| Token::Instead(MASK)),
                 expires_at: first
                     .and_then(|credential| credential.expires_at)
                     .map(instant),

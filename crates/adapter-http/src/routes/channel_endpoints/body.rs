@@ -11,7 +11,10 @@ use tieline_domain::{
 };
 use utoipa::{
     ToSchema,
-    openapi::{Object, ObjectBuilder, schema::Type},
+    openapi::{
+        Object, ObjectBuilder,
+        schema::{AdditionalProperties, Type},
+    },
 };
 
 use crate::{
@@ -51,7 +54,7 @@ pub(crate) struct CreateEndpointRequest {
     #[schema(example = "slack_channel")]
     kind: String,
     /// The address, its members depending on the type: `{"channelId"}`, `{"userId"}`, `{"url"}` …
-    #[schema(value_type = Object, example = json!({ "channelId": "C0123456789" }))]
+    #[schema(value_type = BTreeMap<String, Value>, example = json!({ "channelId": "C0123456789" }))]
     endpoint: Map<String, Value>,
 }
 
@@ -60,7 +63,7 @@ pub(crate) struct CreateEndpointRequest {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangeEndpointRequest {
     /// The new address, of the same type.
-    #[schema(value_type = Object, example = json!({ "channelId": "C9876543210" }))]
+    #[schema(value_type = BTreeMap<String, Value>, example = json!({ "channelId": "C9876543210" }))]
     pub(super) endpoint: Map<String, Value>,
 }
 
@@ -150,6 +153,7 @@ fn address_schema() -> Object {
             "The address, its members depending on the type: `{\"userId\"}` of a person, \
              `{\"url\", \"channel\"}` of a webhook. Secret members are masked.",
         ))
+        .additional_properties(Some(AdditionalProperties::FreeForm(true)))
         .examples([json!({ "userId": "U0123456789" })])
         .build()
 }

@@ -43,9 +43,14 @@ pub(crate) struct ConnectOauthRequest {
     #[schema(schema_with = context_schema)]
     pub(in crate::routes) context: Option<ContextsBody>,
 
-    /// Reserved for integrations that demand proof of the context. No integration can demand it
-    /// yet, so it is accepted and not looked at.
-    #[schema(max_length = 128)]
+    /// Proof of the context, for integrations whose credential `hmac` is true, which refuse a
+    /// request without: HMAC-SHA256 in hexadecimal digits of `context`, just as it is sent, in the
+    /// canonical form of RFC 8785 (`{}` without a context), under any live API key of the
+    /// environment.
+    #[schema(
+        max_length = 128,
+        example = "20fce94cf98c39ebc56e5f494f5b4afcce6a5e29bcf47e1879835b354cafdda0"
+    )]
     pub(in crate::routes) context_hash: Option<String>,
 
     /// Slack: the bot scopes to ask for. Without it: `chat:write`, `chat:write.public`,
@@ -99,6 +104,7 @@ impl TryFrom<ConnectOauthRequest> for MintConnectUrl {
                 ConnectionIdentifier::parse,
             ),
             contexts: fields.contexts(body.context),
+            context_proof: None,
             scopes: fields.scopes("scope", body.scope),
             mode: body.connection_mode.map(ConnectionMode::from),
             auto_link: body.auto_link_user,

@@ -13,14 +13,17 @@ use tieline_domain::{
 };
 use utoipa::{
     ToSchema,
-    openapi::{Object, ObjectBuilder, schema::Type},
+    openapi::{
+        Object, ObjectBuilder,
+        schema::{AdditionalProperties, Type},
+    },
 };
 
 use crate::{error::ApiError, fields::Fields, routes::channel_connections::CHANNEL};
 
 /// An integration to be made. Members that other servers of this wire know and Tieline does not
-/// (`kind`, `conditions`, `configurations`, `check`) are accepted and left alone.
-#[derive(Deserialize, ToSchema)]
+/// (`kind`, `conditions`, `configurations`) are accepted and left alone.
+#[derive(Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct CreateIntegrationRequest {
     /// The provider: `slack` or `msteams`.
@@ -36,7 +39,7 @@ pub(crate) struct CreateIntegrationRequest {
     #[schema(max_length = 100, example = "Slack")]
     name: Option<String>,
     /// The app's credentials, by name.
-    #[schema(value_type = Option<Object>, example = json!({ "clientId": "1234567890.9876543210", "secretKey": "the-app-s-client-secret" }))]
+    #[schema(value_type = Option<BTreeMap<String, Value>>, example = json!({ "clientId": "1234567890.9876543210", "secretKey": "the-app-s-client-secret" }))]
     credentials: Option<BTreeMap<String, Value>>,
     /// Whether it may be used at once.
     #[serde(default)]
@@ -47,19 +50,18 @@ pub(crate) struct CreateIntegrationRequest {
     #[serde(rename = "kind")]
     #[schema(value_type = Option<String>, example = "delivery")]
     _kind: Option<Value>,
-    #[serde(rename = "check")]
-    #[schema(value_type = Option<bool>)]
-    _check: Option<Value>,
+    /// Whether the provider is asked first if it takes the credentials; false where absent.
+    pub(super) check: Option<bool>,
     #[serde(rename = "conditions")]
-    #[schema(value_type = Option<Vec<Object>>)]
+    #[schema(value_type = Option<Vec<BTreeMap<String, Value>>>)]
     _conditions: Option<Value>,
     #[serde(rename = "configurations")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<BTreeMap<String, Value>>)]
     _configurations: Option<Value>,
 }
 
 /// A change of an integration.
-#[derive(Deserialize, ToSchema)]
+#[derive(Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct UpdateIntegrationRequest {
     /// The identifier under which requests name it.
@@ -69,7 +71,7 @@ pub(crate) struct UpdateIntegrationRequest {
     #[schema(max_length = 100, example = "Slack (Europe)")]
     name: Option<String>,
     /// The app's credentials, replaced as a whole.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<BTreeMap<String, Value>>)]
     credentials: Option<BTreeMap<String, Value>>,
     /// Whether it may be used.
     active: Option<bool>,
@@ -79,14 +81,14 @@ pub(crate) struct UpdateIntegrationRequest {
     #[serde(rename = "kind")]
     #[schema(value_type = Option<String>, example = "delivery")]
     _kind: Option<Value>,
-    #[serde(rename = "check")]
-    #[schema(value_type = Option<bool>)]
-    _check: Option<Value>,
+    /// Whether the provider is asked first if it takes the credentials, those in this request or
+    /// else the stored ones; false where absent.
+    pub(super) check: Option<bool>,
     #[serde(rename = "conditions")]
-    #[schema(value_type = Option<Vec<Object>>)]
+    #[schema(value_type = Option<Vec<BTreeMap<String, Value>>>)]
     _conditions: Option<Value>,
     #[serde(rename = "configurations")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<BTreeMap<String, Value>>)]
     _configurations: Option<Value>,
 }
 
@@ -135,7 +137,7 @@ fn check_environment(named: Option<&str>, own: EnvironmentId) -> Result<(), ApiE
     }
 }
 
-/// Credentials are texts; one that is null or empty is one that is not given.
+/// Credentials are texts, or true and false; one that is null or empty is one that is not given.
 fn read_credentials(
     given: Option<BTreeMap<String, Value>>,
     fields: &mut Fields,
@@ -145,9 +147,13 @@ fn read_credentials(
         match value {
             Value::String(text) if !text.is_empty() => texts.push((name, text)),
             Value::String(_) | Value::Null => {}
+            Value::Bool(flag) => texts.push((name, flag.to_string())),
             _ => {
                 let name = tieline_domain::text::sanitize(&name, 64);
-                fields.add(format!("credentials.{name}"), &"must be a text");
+                fields.add(
+                    format!("credentials.{name}"),
+                    &"must be a text, or true or false",
+                );
             }
         }
     }
@@ -201,6 +207,7 @@ fn no_credentials_schema() -> Object {
         .description(Some(
             "Always empty in lists, and absent elsewhere: credentials are never shown.",
         ))
+        .additional_properties(Some(AdditionalProperties::FreeForm(true)))
         .examples([json!({})])
         .build()
 }

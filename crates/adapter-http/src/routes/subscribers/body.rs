@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tieline_domain::{
+    broker::Broker,
     id::{EnvironmentId, OrganizationId},
     patch::Patch,
     reason::Reason,
@@ -12,12 +13,11 @@ use utoipa::{
     ToSchema,
     openapi::{
         Object, ObjectBuilder,
-        schema::{SchemaType, Type},
+        schema::{AdditionalProperties, SchemaType, Type},
     },
 };
 
 use crate::{
-    api::Api,
     error::{ApiError, instant},
     fields::Fields,
     patch_body::patch,
@@ -64,7 +64,7 @@ pub(crate) struct CreateSubscriberRequest {
     timezone: Patch<String>,
     /// The product's own data, replaced as a whole.
     #[serde(default, deserialize_with = "patch")]
-    #[schema(value_type = Option<Object>, example = json!({ "plan": "pro" }))]
+    #[schema(value_type = Option<BTreeMap<String, Value>>, example = json!({ "plan": "pro" }))]
     data: Patch<Map<String, Value>>,
 }
 
@@ -102,7 +102,7 @@ pub(crate) struct PatchSubscriberRequest {
     timezone: Patch<String>,
     /// The product's own data, replaced as a whole.
     #[serde(default, deserialize_with = "patch")]
-    #[schema(value_type = Option<Object>, example = json!({ "plan": "pro" }))]
+    #[schema(value_type = Option<BTreeMap<String, Value>>, example = json!({ "plan": "pro" }))]
     data: Patch<Map<String, Value>>,
 }
 
@@ -219,13 +219,14 @@ fn data_schema() -> Object {
     ObjectBuilder::new()
         .schema_type(SchemaType::from_iter([Type::Object, Type::Null]))
         .description(Some("The product's own data."))
+        .additional_properties(Some(AdditionalProperties::FreeForm(true)))
         .examples([json!({ "plan": "pro" })])
         .build()
 }
 
 impl SubscriberResponse {
-    pub(super) async fn of(api: &Api, subscriber: Subscriber) -> Result<Self, ApiError> {
-        let organization = organization_of(api, subscriber.environment_id).await?;
+    pub(super) async fn of(broker: &Broker, subscriber: Subscriber) -> Result<Self, ApiError> {
+        let organization = organization_of(broker, subscriber.environment_id).await?;
         Ok(Self::new(subscriber, organization))
     }
 
@@ -253,9 +254,9 @@ impl SubscriberResponse {
 
 /// The organization of an environment.
 pub(crate) async fn organization_of(
-    api: &Api,
+    broker: &Broker,
     environment: EnvironmentId,
 ) -> Result<OrganizationId, ApiError> {
-    let found = api.broker.stores.environments.find(environment).await?;
+    let found = broker.stores.environments.find(environment).await?;
     Ok(found.ok_or(Reason::Unauthorized)?.organization_id)
 }

@@ -1,0 +1,189 @@
+//! Writes that have their effect once.
+
+use axum::{
+    body::to_bytes,
+    extract::{FromRequestParts, MatchedPath},
+    http::{Method, StatusCode, request::Parts},
+    response::{IntoResponse, Response},
+};
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+use tieline_domain::{broker::Broker, id::EnvironmentId, ports::IdempotencyClaim};
+use utoipa::IntoParams;
+
+use super::{Answer, IdempotencyKey, KeyedRequest, read};
+use crate::{
+    api::Api,
+    body::{JsonBody, MAX_BODY},
+    error::{ApiError, status_of},
+    request::RequestId,
+};
+
+/// For how long the answer of a write is repeated.
+const RETENTION: SignedDuration = SignedDuration::from_hours(24);
+
+/// The header of every write that can be repeated safely.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Header)]
+#[serde(rename_all = "kebab-case")]
+#[expect(dead_code, reason = "documents what `Once` reads")]
+pub(crate) struct OnceParams {
+    /// Makes a repetition safe: for 24 hours the same key with the same request gets the same
+    /// answer, and nothing happens twice.
+    #[param(
+        required = false,
+        max_length = 255,
+        example = "3c1f0d9e-6a52-4b7a-9b1d-2f6f0a1c7d11"
+    )]
+    idempotency_key: String,
+}
+
+/// A request that writes, and the key under which it is to do so once, if it has one.
+#[derive(Debug)]
+pub(crate) struct Once {
+    key: Option<IdempotencyKey>,
+    method: Method,
+    route: String,
+    path: String,
+    target: String,
+    request_id: String,
+}
+
+impl FromRequestParts<Api> for Once {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
+        let path = parts.uri.path().to_owned();
+        let route = parts.extensions.get::<MatchedPath>();
+        Ok(Self {
+            key: read(&parts.headers)?,
+            method: parts.method.clone(),
+            route: route.map_or(path.clone(), |route| route.as_str().to_owned()),
+            target: target(&path, parts.uri.query()),
+            path,
+            request_id: parts
+                .extensions
+                .get::<RequestId>()
+                .map(|id| id.0.clone())
+                .unwrap_or_default(),
+        })
+    }
+}
+
+/// The path with its query's parameters in order.
+fn target(path: &str, query: Option<&str>) -> String {
+    let mut parameters: Vec<_> = query.unwrap_or_default().split('&').collect();
+    parameters.sort_unstable();
+    format!("{path}?{}", parameters.join("&"))
+}
+
+impl Once {
+    /// Does the `work` and answers what it made. With a key all of it, the answer included, is
+    /// written in one transaction, on whose stores the work's broker stands; whoever repeats the
+    /// request gets that answer. A request that was refused with 409 or 422 gets the same refusal
+    /// again; after any other failure nothing was kept.
+    pub(crate) async fn run<T, U: Serialize>(
+        self,
+        api: &Api,
+        environment: EnvironmentId,
+        status: StatusCode,
+        body: Result<JsonBody<T>, ApiError>,
+        work: impl AsyncFnOnce(Broker, T) -> Result<U, ApiError>,
+    ) -> Response {
+        let answer = match (&self.key, body) {
+            (_, Err(error)) => Err(error),
+            (None, Ok(body)) => {
+                let made = work(api.broker.clone(), body.value).await;
+                made.map(|made| Answer::of(status, &made).into_response())
+            }
+            (Some(key), Ok(JsonBody { value, canonical })) => {
+                let work = async |broker| {
+                    let made = work(broker, value).await?;
+                    Ok(Answer::of(status, &made))
+                };
+                self.keyed(api, environment, key, &canonical, work).await
+            }
+        };
+        match self.key {
+            Some(key) => key.echo(answer),
+            None => answer.into_response(),
+        }
+    }
+
+    async fn keyed(
+        &self,
+        api: &Api,
+        environment: EnvironmentId,
+        key: &IdempotencyKey,
+        canonical_body: &[u8],
+        work: impl AsyncFnOnce(Broker) -> Result<Answer, ApiError>,
+    ) -> Result<Response, ApiError> {
+        let broker = &api.broker;
+        let request = KeyedRequest {
+            environment,
+            method: &self.method,
+            route: &self.route,
+            target: &self.target,
+            canonical_body,
+        };
+        let now = broker.clock.now();
+        let expires_at = now + RETENTION;
+        let unanswered = key.record(broker, &request, &Answer::default(), expires_at);
+        let within = broker.begin().await?;
+        let records = &within.broker.stores.idempotency;
+        if let IdempotencyClaim::Taken(taken) = records.claim(&unanswered, now).await? {
+            return key.repeat(broker, &unanswered, &taken);
+        }
+        match work(within.broker.clone()).await {
+            Ok(answer) => {
+                let scope = &unanswered.scope;
+                let sealed = answer.seal(broker, scope);
+                records.answer(scope, &sealed).await?;
+                within.commit().await?;
+                Ok(answer.into_response())
+            }
+            Err(error) if is_kept(&error) => {
+                // What was written before the refusal goes; the refusal itself stays.
+                drop(within);
+                let refusal = self.refusal(api, error).await;
+                key.keep(
+                    broker,
+                    &broker.stores.idempotency,
+                    &request,
+                    refusal,
+                    expires_at,
+                )
+                .await
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn refusal(&self, api: &Api, error: ApiError) -> Answer {
+        let response = error.respond(&self.path, &self.request_id, api.broker.clock.now());
+        let status = response.status().as_u16();
+        let body = to_bytes(response.into_body(), MAX_BODY).await;
+        Answer {
+            status,
+            body: String::from_utf8(body.unwrap_or_default().into()).unwrap_or_default(),
+            headers: Vec::new(),
+        }
+    }
+}
+
+fn is_kept(error: &ApiError) -> bool {
+    matches!(
+        status_of(error.reason()),
+        StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY
+    )
+}
+
+impl Answer {
+    fn of(status: StatusCode, body: &impl Serialize) -> Self {
+        Self {
+            status: status.as_u16(),
+            body: serde_json::to_string(body).unwrap_or_default(),
+            headers: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! `/v1/channel-connections/{identifier}/verify`: whether a connection is good.
+
+use axum::{Json, extract::State};
+
+use super::{body::ChannelConnectionResponse, read_identifier};
+use crate::{
+    api::Api, auth::ConnectorKey, error::ApiError, object_name::ObjectName,
+    routes::schema::VerifyErrors,
+};
+
+/// Verify a channel connection
+///
+/// Asks the provider whether the connection is good, and changes nothing. Slack must take each
+/// stored token and name the connection's workspace, or organization, as the token's. Microsoft
+/// must give the integration's app a token in the connection's tenant, with at least one
+/// application permission. At other providers there is nobody to ask: the connection is answered as
+/// it is. An access token is not refreshed: one that has expired is `token_expired`, beside a
+/// refresh token, too.
+#[utoipa::path(
+    post,
+    path = "/v1/channel-connections/{identifier}/verify",
+    operation_id = "verifyChannelConnection",
+    tag = "Channel connections",
+    security(("ApiKey" = [])),
+    params(("identifier" = String, Path, description = "The connection's identifier.", example = "chconn-4fp9x2m0q7ab")),
+    responses(
+        (status = 200, description = "The connection, which is good.", body = ChannelConnectionResponse),
+        VerifyErrors,
+    ),
+)]
+pub(crate) async fn verify(
+    State(api): State<Api>,
+    ConnectorKey(key): ConnectorKey,
+    ObjectName(identifier): ObjectName,
+) -> Result<Json<ChannelConnectionResponse>, ApiError> {
+    let connection = api
+        .broker
+        .verify_connection(key.environment_id, &read_identifier(identifier)?)
+        .await?;
+    ChannelConnectionResponse::shown(&api.broker, connection, &key).map(Json)
+}

@@ -1,0 +1,33 @@
+//! Telling all nodes what changed, so that they forget what they remember of it.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::{context::ContextKey, id::EnvironmentId, subscriber::SubscriberId};
+
+/// What changed, of what [`crate::ports::Lookups`] may remember.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Change {
+    /// A key of this environment died, or will.
+    ApiKeys(EnvironmentId),
+    /// An integration of this environment changed or went.
+    Integrations(EnvironmentId),
+    /// This subscriber went.
+    Subscriber(EnvironmentId, SubscriberId),
+    /// This context went.
+    Context(EnvironmentId, ContextKey),
+}
+
+/// Tells all nodes, this one included, what changed.
+#[async_trait]
+pub trait ChangeFeed: Send + Sync {
+    /// Tells of a change that is committed. Quick, and at its best effort: a node that does not
+    /// hear of it forgets by itself within seconds.
+    async fn publish(&self, change: Change);
+}
+
+/// Where nobody remembers anything, nobody has to be told.
+#[async_trait]
+impl ChangeFeed for () {
+    async fn publish(&self, _: Change) {}
+}

@@ -1,0 +1,75 @@
+//! What every mint looks up.
+
+use async_trait::async_trait;
+
+use crate::{
+    api_key::{ApiKey, ApiKeyHash},
+    context::Context,
+    id::EnvironmentId,
+    integration::Integration,
+    ports::{StoreError, Stores},
+    subscriber::SubscriberId,
+};
+
+/// Answers what every request or every mint asks of the stores. An implementation may remember
+/// what it found, for a few seconds at the most: a key that was revoked is refused everywhere
+/// within five. What it did not find it asks for again each time, so that what was made a moment
+/// ago is there.
+#[async_trait]
+pub trait Lookups: Send + Sync {
+    /// As [`crate::ports::ApiKeyStore::find_by_hash`].
+    async fn api_key(&self, hash: &ApiKeyHash) -> Result<Option<ApiKey>, StoreError>;
+
+    /// As [`crate::ports::ApiKeyStore::list`].
+    async fn api_keys(&self, environment: EnvironmentId) -> Result<Vec<ApiKey>, StoreError>;
+
+    /// As [`crate::ports::IntegrationStore::find`].
+    async fn integration(
+        &self,
+        environment: EnvironmentId,
+        identifier: &str,
+    ) -> Result<Option<Integration>, StoreError>;
+
+    /// Whether the environment has this subscriber.
+    async fn has_subscriber(
+        &self,
+        environment: EnvironmentId,
+        id: &SubscriberId,
+    ) -> Result<bool, StoreError>;
+
+    /// As [`crate::ports::ContextStore::insert_missing`]. Contexts that are known to be there are
+    /// not written again.
+    async fn keep_contexts(&self, contexts: &[Context]) -> Result<(), StoreError>;
+}
+
+/// Without a memory: each look-up asks its store.
+#[async_trait]
+impl Lookups for Stores {
+    async fn api_key(&self, hash: &ApiKeyHash) -> Result<Option<ApiKey>, StoreError> {
+        self.api_keys.find_by_hash(hash).await
+    }
+
+    async fn api_keys(&self, environment: EnvironmentId) -> Result<Vec<ApiKey>, StoreError> {
+        self.api_keys.list(environment).await
+    }
+
+    async fn integration(
+        &self,
+        environment: EnvironmentId,
+        identifier: &str,
+    ) -> Result<Option<Integration>, StoreError> {
+        self.integrations.find(environment, identifier).await
+    }
+
+    async fn has_subscriber(
+        &self,
+        environment: EnvironmentId,
+        id: &SubscriberId,
+    ) -> Result<bool, StoreError> {
+        Ok(self.subscribers.find(environment, id).await?.is_some())
+    }
+
+    async fn keep_contexts(&self, contexts: &[Context]) -> Result<(), StoreError> {
+        self.contexts.insert_missing(contexts).await
+    }
+}

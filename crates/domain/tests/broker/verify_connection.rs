@@ -1,0 +1,191 @@
+//! Whether a connection is good is the provider's to say.
+
+use jiff::SignedDuration;
+use secrecy::{ExposeSecret, SecretString};
+use tieline_domain::{
+    connection::{ChannelConnection, ConnectionIdentifier, CredentialKind, Workspace},
+    id::EnvironmentId,
+    ports::{MockProviderClient, ProviderError},
+    provider::{Grant, GrantedCredential},
+    reason::Reason,
+    usecase::{APP_ONLY, ImportedAuth, NewConnection, UseCaseError},
+};
+use tieline_testkit::fixtures;
+
+use crate::{
+    bench::{Bench, TENANT, credentials, for_ada, identifier_of, refusal},
+    grants, provider,
+};
+
+impl Bench {
+    async fn verify(
+        &self,
+        identifier: &ConnectionIdentifier,
+    ) -> Result<ChannelConnection, UseCaseError> {
+        let verified = self.broker.verify_connection(self.environment, identifier);
+        verified.await
+    }
+
+    /// Imports a connection of `ada`, at a provider that nobody asks.
+    async fn import(&self, integration: &str, workspace: &str, token: &str) -> ChannelConnection {
+        let new = NewConnection {
+            integration_identifier: integration.to_owned(),
+            identifier: None,
+            subscriber_id: Some(fixtures::subscriber_id("ada")),
+            contexts: Vec::new(),
+            mode: None,
+            workspace: Workspace {
+                id: workspace.to_owned(),
+                name: None,
+                bot_user_id: None,
+            },
+            auth: ImportedAuth {
+                access_token: SecretString::from(token),
+                refresh_token: None,
+                expires_at: None,
+            },
+        };
+        let made = self.broker.create_connection(self.environment, new).await;
+        made.unwrap()
+    }
+}
+
+/// Says this of one connection, having seen all that it was asked with.
+fn says(outcome: Result<(), ProviderError>) -> MockProviderClient {
+    let mut client = MockProviderClient::new();
+    client
+        .expect_verify()
+        .times(1)
+        .returning(move |_, _, _| outcome.clone());
+    client
+}
+
+/// A grant with a bot's and a person's tokens, the bot's rotating.
+fn two_tokens() -> Grant {
+    let bot = GrantedCredential {
+        refresh_token: Some(SecretString::from("the-refresh-token")),
+        ..grants::token(CredentialKind::Bot, "xoxb-1")
+    };
+    Grant {
+        credentials: vec![bot, grants::token(CredentialKind::User, "xoxp-1")],
+        ..grants::slack()
+    }
+}
+
+#[tokio::test]
+async fn the_provider_is_asked_with_the_app_the_workspace_and_each_access_token() {
+    let mut client = provider::grants(two_tokens());
+    client
+        .expect_verify()
+        .times(1)
+        .returning(|app, workspace, tokens| {
+            assert_eq!(app.to_json(), credentials(&[]).to_json());
+            assert_eq!(workspace, "T1");
+            let told = |token: &GrantedCredential| {
+                let access = token.access_token.expose_secret().to_owned();
+                (token.kind, access, token.refresh_token.is_some())
+            };
+            let expected = [
+                (CredentialKind::Bot, "xoxb-1".to_owned(), false),
+                (CredentialKind::User, "xoxp-1".to_owned(), false),
+            ];
+            assert_eq!(tokens.iter().map(told).collect::<Vec<_>>(), expected);
+            Ok(())
+        });
+    let bench = Bench::start().await.with(client);
+    bench.connect(for_ada("slack")).await;
+    let [stored] = bench.connections().await.try_into().unwrap();
+    bench.later(SignedDuration::from_mins(1));
+    assert_eq!(bench.verify(&stored.identifier).await.unwrap(), stored);
+    assert_eq!(bench.connections().await, [stored]);
+}
+
+#[tokio::test]
+async fn a_connection_without_a_token_is_asked_about_by_its_workspace() {
+    let mut client = MockProviderClient::new();
+    client
+        .expect_verify()
+        .times(1)
+        .withf(|_, workspace, tokens| workspace == TENANT && tokens.is_empty())
+        .returning(|_, _, _| Ok(()));
+    let bench = Bench::start().await.with(client);
+    let stored = bench.import("msteams", TENANT, APP_ONLY).await;
+    bench.verify(&stored.identifier).await.unwrap();
+}
+
+/// What the provider says is passed on; what is stored stays as it is.
+#[tokio::test]
+async fn a_refusal_of_the_providers_changes_nothing() {
+    for reason in [
+        Reason::TokenRevoked,
+        Reason::TokenExpired,
+        Reason::AppRemoved,
+        Reason::ConsentNotGranted,
+        Reason::ProviderUnreachable,
+    ] {
+        let error = provider::error(reason, "its_own_word");
+        let bench = Bench::start().await.with(says(Err(error.clone())));
+        let stored = bench.import("slack", "T1", "xoxb-1").await;
+        bench.later(SignedDuration::from_mins(1));
+        let failed = bench.verify(&stored.identifier).await.unwrap_err();
+        assert_eq!(failed.reason(), reason);
+        let UseCaseError::Provider(told) = failed else {
+            panic!("{failed:?}")
+        };
+        assert_eq!(told, error);
+        assert_eq!(bench.connections().await, [stored]);
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_connection_is_not_found_and_nobody_is_asked() {
+    let bench = Bench::start().await.with(MockProviderClient::new());
+    let stored = bench.import("slack", "T1", "xoxb-1").await;
+    let unknown = bench.verify(&identifier_of("nothing")).await;
+    let message = "Channel connection not found: nothing".to_owned();
+    assert_eq!(refusal(unknown), (Reason::NotFound, message));
+    let elsewhere = EnvironmentId(fixtures::uuid());
+    let foreign = bench
+        .broker
+        .verify_connection(elsewhere, &stored.identifier)
+        .await;
+    assert_eq!(refusal(foreign).0, Reason::NotFound);
+}
+
+#[tokio::test]
+async fn where_nobody_can_be_asked_a_connection_is_good() {
+    let bench = Bench::start().await.unconnected();
+    let stored = bench.import("slack", "T1", "xoxb-1").await;
+    assert_eq!(bench.verify(&stored.identifier).await.unwrap(), stored);
+}
+
+/// An integration that is switched off mints nothing; its connections can still be asked about.
+#[tokio::test]
+async fn a_connection_of_an_integration_that_is_switched_off_is_asked_about_too() {
+    let bench = Bench::start().await.with(says(Ok(())));
+    let stored = bench.import("slack", "T1", "xoxb-1").await;
+    bench.switch("slack", false).await;
+    bench.verify(&stored.identifier).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_token_that_does_not_open_is_told_as_our_failure() {
+    let bench = Bench::start().await.with(MockProviderClient::new());
+    let mut stored = bench.import("slack", "T1", "xoxb-1").await;
+    stored.credentials = vec![fixtures::bot_credential("xoxb-elsewhere")];
+    stored.generation += 1;
+    let replaced = bench.broker.stores.connections.replace(&stored).await;
+    replaced.unwrap();
+    let failed = bench.verify(&stored.identifier).await.unwrap_err();
+    assert!(matches!(failed, UseCaseError::Open(_)), "{failed:?}");
+    assert_eq!(failed.reason(), Reason::Internal);
+}
+
+#[tokio::test]
+async fn an_outage_is_told_as_one() {
+    let bench = Bench::start().await.with(MockProviderClient::new());
+    let stored = bench.import("slack", "T1", "xoxb-1").await;
+    bench.storage.fail(u32::MAX);
+    let failed = bench.verify(&stored.identifier).await.unwrap_err();
+    assert_eq!(failed.reason(), Reason::Unavailable);
+}
