@@ -103,8 +103,8 @@ impl ApiError {
         }
     }
 
-    pub(crate) fn reason(&self) -> Reason {
-        self.reason
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
     }
 
     /// The whole answer.

@@ -8,14 +8,19 @@ use axum::{
 };
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
-use tieline_domain::{broker::Broker, id::EnvironmentId, ports::IdempotencyClaim};
+use tieline_domain::{
+    broker::{Broker, Within},
+    id::EnvironmentId,
+    idempotency::IdempotencyRecord,
+    ports::IdempotencyClaim,
+};
 use utoipa::IntoParams;
 
 use super::{Answer, IdempotencyKey, KeyedRequest, read};
 use crate::{
     api::Api,
     body::{JsonBody, MAX_BODY},
-    error::{ApiError, status_of},
+    error::ApiError,
     request::RequestId,
 };
 
@@ -104,9 +109,46 @@ impl Once {
                 self.keyed(api, environment, key, &canonical, work).await
             }
         };
-        match self.key {
-            Some(key) => key.echo(answer),
-            None => answer.into_response(),
+        self.echo(answer)
+    }
+
+    /// The same after a `check` that takes long and writes nothing. An answer that is kept is
+    /// given without it.
+    pub(crate) async fn run_checked<T, U: Serialize>(
+        self,
+        api: &Api,
+        environment: EnvironmentId,
+        status: StatusCode,
+        body: Result<JsonBody<T>, ApiError>,
+        check: impl AsyncFnOnce(&T) -> Result<(), ApiError>,
+        work: impl AsyncFnOnce(Broker, T) -> Result<U, ApiError>,
+    ) -> Response {
+        let body = match body {
+            Ok(body) => match self.kept(api, environment, &body.canonical).await {
+                Ok(None) => check(&body.value).await.map(|()| body),
+                Ok(Some(answer)) => return self.echo(Ok(answer)),
+                Err(error) => Err(error),
+            },
+            Err(error) => Err(error),
+        };
+        self.run(api, environment, status, body, work).await
+    }
+
+    /// The answer that is kept for this request, if there is one.
+    async fn kept(
+        &self,
+        api: &Api,
+        environment: EnvironmentId,
+        canonical_body: &[u8],
+    ) -> Result<Option<Response>, ApiError> {
+        let Some(key) = &self.key else {
+            return Ok(None);
+        };
+        let request = self.keyed_request(environment, canonical_body);
+        match Claimed::begin(&api.broker, key, &request).await? {
+            // The place is given up again: no transaction waits for what comes.
+            Claimed::New { .. } => Ok(None),
+            Claimed::Kept(answer) => Ok(Some(answer)),
         }
     }
 
@@ -119,26 +161,16 @@ impl Once {
         work: impl AsyncFnOnce(Broker) -> Result<Answer, ApiError>,
     ) -> Result<Response, ApiError> {
         let broker = &api.broker;
-        let request = KeyedRequest {
-            environment,
-            method: &self.method,
-            route: &self.route,
-            target: &self.target,
-            canonical_body,
+        let request = self.keyed_request(environment, canonical_body);
+        let (within, record) = match Claimed::begin(broker, key, &request).await? {
+            Claimed::New { within, record } => (within, record),
+            Claimed::Kept(answer) => return Ok(answer),
         };
-        let now = broker.clock.now();
-        let expires_at = now + RETENTION;
-        let unanswered = key.record(broker, &request, &Answer::default(), expires_at);
-        let within = broker.begin().await?;
-        let records = &within.broker.stores.idempotency;
-        if let IdempotencyClaim::Taken(taken) = records.claim(&unanswered, now).await? {
-            return key.repeat(broker, &unanswered, &taken);
-        }
         match work(within.broker.clone()).await {
             Ok(answer) => {
-                let scope = &unanswered.scope;
-                let sealed = answer.seal(broker, scope);
-                records.answer(scope, &sealed).await?;
+                let sealed = answer.seal(broker, &record.scope);
+                let records = &within.broker.stores.idempotency;
+                records.answer(&record.scope, &sealed).await?;
                 within.commit().await?;
                 Ok(answer.into_response())
             }
@@ -146,16 +178,32 @@ impl Once {
                 // What was written before the refusal goes; the refusal itself stays.
                 drop(within);
                 let refusal = self.refusal(api, error).await;
-                key.keep(
-                    broker,
-                    &broker.stores.idempotency,
-                    &request,
-                    refusal,
-                    expires_at,
-                )
-                .await
+                let store = &broker.stores.idempotency;
+                key.keep(broker, store, &request, refusal, record.expires_at)
+                    .await
             }
             Err(error) => Err(error),
+        }
+    }
+
+    fn keyed_request<'a>(
+        &'a self,
+        environment: EnvironmentId,
+        canonical_body: &'a [u8],
+    ) -> KeyedRequest<'a> {
+        KeyedRequest {
+            environment,
+            method: &self.method,
+            route: &self.route,
+            target: &self.target,
+            canonical_body,
+        }
+    }
+
+    fn echo(self, answer: Result<Response, ApiError>) -> Response {
+        match self.key {
+            Some(key) => key.echo(answer),
+            None => answer.into_response(),
         }
     }
 
@@ -171,9 +219,37 @@ impl Once {
     }
 }
 
+/// The place of a request's answer.
+enum Claimed {
+    /// It is this request's, for as long as the transaction lasts.
+    New {
+        within: Within,
+        record: IdempotencyRecord,
+    },
+    /// It was taken before, by this answer.
+    Kept(Response),
+}
+
+impl Claimed {
+    async fn begin(
+        broker: &Broker,
+        key: &IdempotencyKey,
+        request: &KeyedRequest<'_>,
+    ) -> Result<Self, ApiError> {
+        let now = broker.clock.now();
+        let record = key.record(broker, request, &Answer::default(), now + RETENTION);
+        let within = broker.begin().await?;
+        let records = &within.broker.stores.idempotency;
+        Ok(match records.claim(&record, now).await? {
+            IdempotencyClaim::New => Self::New { within, record },
+            IdempotencyClaim::Taken(taken) => Self::Kept(key.repeat(broker, &record, &taken)?),
+        })
+    }
+}
+
 fn is_kept(error: &ApiError) -> bool {
     matches!(
-        status_of(error.reason()),
+        error.status(),
         StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY
     )
 }

@@ -130,8 +130,8 @@ pub(crate) async fn create(
         let integration = broker.create_integration(environment, new).await?;
         answer(&broker, integration).await
     };
-    let body = check::new(&api, environment, body).await;
-    once.run(&api, environment, StatusCode::CREATED, body, work)
+    let check = async |body: &CreateIntegrationRequest| check::new(&api, environment, body).await;
+    once.run_checked(&api, environment, StatusCode::CREATED, body, check, work)
         .await
 }
 
@@ -165,7 +165,6 @@ pub(crate) async fn update(
     once: Once,
     body: Result<JsonBody<UpdateIntegrationRequest>, ApiError>,
 ) -> Response {
-    let body = check::change(&api, environment, &id, body).await;
     let work = async |broker: Broker, body: UpdateIntegrationRequest| {
         let change = body.read(environment)?;
         let integration = broker
@@ -173,7 +172,9 @@ pub(crate) async fn update(
             .await?;
         answer(&broker, integration).await
     };
-    once.run(&api, environment, StatusCode::OK, body, work)
+    let check =
+        async |body: &UpdateIntegrationRequest| check::change(&api, environment, &id, body).await;
+    once.run_checked(&api, environment, StatusCode::OK, body, check, work)
         .await
 }
 

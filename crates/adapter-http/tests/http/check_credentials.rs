@@ -1,5 +1,9 @@
 //! `check` at `/v1/integrations`: the provider is asked before anything is written.
 
+use axum::{
+    body::Body,
+    http::{Method, header},
+};
 use serde_json::{Value, json};
 use tieline_domain::{
     integration::Credentials,
@@ -156,4 +160,22 @@ async fn a_keyed_request_is_checked_too() {
     let refused = bench.send(request.body(body).unwrap()).await;
     assert_eq!(refused.fields(), ["credentials.secretKey"]);
     assert_eq!(identifiers(&bench).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_repetition_gets_its_answer_without_asking_again() {
+    // The provider answers once, and fails the test if it is asked twice.
+    let bench = bench("canary-secret", Ok(Vec::new())).await;
+    let keyed = async |body: &Value| {
+        let request = bench.request(Method::POST, PATH);
+        let request = request.header(header::CONTENT_TYPE, "application/json");
+        let request = request.header("idempotency-key", "k1");
+        let request = request.body(Body::from(body.to_string())).unwrap();
+        bench.send(request).await
+    };
+    let first = keyed(&second(true)).await;
+    first.assert_is(201);
+    let again = keyed(&second(true)).await;
+    assert_eq!(again.body, first.body);
+    assert_eq!(again.header("idempotency-replay"), Some("true"));
 }

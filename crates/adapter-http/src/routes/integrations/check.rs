@@ -7,23 +7,22 @@ use super::{
     body::{CreateIntegrationRequest, UpdateIntegrationRequest},
     read_id,
 };
-use crate::{api::Api, body::JsonBody, error::ApiError};
+use crate::{api::Api, error::ApiError};
 
-/// The same request, if it does not want a check or the provider takes the credentials.
+/// Passes a request that does not want a check, or whose credentials the provider takes.
 pub(super) async fn new(
     api: &Api,
     environment: EnvironmentId,
-    body: Result<JsonBody<CreateIntegrationRequest>, ApiError>,
-) -> Result<JsonBody<CreateIntegrationRequest>, ApiError> {
-    let body = body?;
-    if body.value.check == Some(true) {
-        let new = body.value.clone().read(environment)?;
+    body: &CreateIntegrationRequest,
+) -> Result<(), ApiError> {
+    if body.check == Some(true) {
+        let new = body.clone().read(environment)?;
         let asked = api
             .broker
             .check_credentials(&new.provider, &new.credentials);
         asked.await?;
     }
-    Ok(body)
+    Ok(())
 }
 
 /// The same for a change of the integration of this id.
@@ -31,16 +30,15 @@ pub(super) async fn change(
     api: &Api,
     environment: EnvironmentId,
     id: &str,
-    body: Result<JsonBody<UpdateIntegrationRequest>, ApiError>,
-) -> Result<JsonBody<UpdateIntegrationRequest>, ApiError> {
-    let body = body?;
-    if body.value.check == Some(true) {
-        let change = body.value.clone().read(environment)?;
+    body: &UpdateIntegrationRequest,
+) -> Result<(), ApiError> {
+    if body.check == Some(true) {
+        let change = body.clone().read(environment)?;
         let new = change.credentials.as_ref();
         let asked = api
             .broker
             .check_credentials_of(environment, read_id(id)?, new);
         asked.await?;
     }
-    Ok(body)
+    Ok(())
 }
