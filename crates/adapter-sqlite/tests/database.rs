@@ -6,7 +6,7 @@ use std::{fs, path::PathBuf, time::Duration};
 use sqlx::{AssertSqlSafe, Connection, Executor, SqliteConnection};
 use tempfile::TempDir;
 use tieline_adapter_sqlite::{OpenDatabaseError, SqliteDatabase, SqliteSettings};
-use tieline_domain::ports::{EnvironmentStore, StoreError};
+use tieline_domain::ports::StoreError;
 use tieline_testkit::fixtures;
 
 struct Folder(TempDir);

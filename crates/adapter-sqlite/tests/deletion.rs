@@ -11,10 +11,7 @@ use tieline_domain::{
     environment::Environment,
     integration::Integration,
     page::{From, Order, PageRequest},
-    ports::{
-        ConnectionFilter, ConnectionStore, EndpointStore, EnvironmentStore, IntegrationStore,
-        SubscriberStore,
-    },
+    ports::ConnectionFilter,
     sealed::Sealed,
 };
 use tieline_testkit::fixtures;

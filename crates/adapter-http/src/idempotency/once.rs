@@ -147,7 +147,7 @@ impl Once {
         let request = self.keyed_request(environment, canonical_body);
         match Claimed::begin(&api.broker, key, &request).await? {
             // The place is given up again: no transaction waits for what comes.
-            Claimed::New { .. } => Ok(None),
+            Claimed::New(_) => Ok(None),
             Claimed::Kept(answer) => Ok(Some(answer)),
         }
     }
@@ -163,7 +163,7 @@ impl Once {
         let broker = &api.broker;
         let request = self.keyed_request(environment, canonical_body);
         let (within, record) = match Claimed::begin(broker, key, &request).await? {
-            Claimed::New { within, record } => (within, record),
+            Claimed::New(new) => *new,
             Claimed::Kept(answer) => return Ok(answer),
         };
         match work(within.broker.clone()).await {
@@ -222,10 +222,7 @@ impl Once {
 /// The place of a request's answer.
 enum Claimed {
     /// It is this request's, for as long as the transaction lasts.
-    New {
-        within: Within,
-        record: IdempotencyRecord,
-    },
+    New(Box<(Within, IdempotencyRecord)>),
     /// It was taken before, by this answer.
     Kept(Response),
 }
@@ -241,7 +238,7 @@ impl Claimed {
         let within = broker.begin().await?;
         let records = &within.broker.stores.idempotency;
         Ok(match records.claim(&record, now).await? {
-            IdempotencyClaim::New => Self::New { within, record },
+            IdempotencyClaim::New => Self::New(Box::new((within, record))),
             IdempotencyClaim::Taken(taken) => Self::Kept(key.repeat(broker, &record, &taken)?),
         })
     }

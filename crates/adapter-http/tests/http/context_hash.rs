@@ -24,7 +24,8 @@ fn hash(key: &str, canonical: &str) -> String {
     let mut hmac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).unwrap();
     hmac.update(canonical.as_bytes());
     let digest = hmac.finalize().into_bytes();
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    let half = |bytes: &[u8]| u128::from_be_bytes(bytes.try_into().unwrap());
+    format!("{:032x}{:032x}", half(&digest[..16]), half(&digest[16..]))
 }
 
 /// A request to mint at this integration, with this context and hash.

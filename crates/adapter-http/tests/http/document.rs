@@ -242,7 +242,7 @@ fn what_is_made_leads_to_all_that_can_be_done_with_it() {
             let target = all.iter().find(|it| it.id() == target).unwrap();
             for (name, place) in link.1["parameters"].as_object().unwrap() {
                 let member = place.as_str().unwrap().strip_prefix("$response.body#/");
-                assert!(requires(&body, member.unwrap()), "{place}");
+                assert!(requires(body, member.unwrap()), "{place}");
                 assert!(target.path.contains(&format!("{{{name}}}")), "{name}");
             }
             let parameters = link.1["parameters"].as_object().unwrap().len();

@@ -1,6 +1,7 @@
 //! What other nodes remember of what changed is told, once it is durable.
 
 use std::{
+    collections::BTreeSet,
     mem,
     sync::{Arc, Mutex},
 };
@@ -48,7 +49,7 @@ async fn what_may_be_remembered_is_told_when_it_changes() {
     let new = NewApiKey {
         name: "key".to_owned(),
         role: ApiKeyRole::Read,
-        rights: Default::default(),
+        rights: BTreeSet::new(),
     };
     let (key, _) = broker.create_api_key(environment, new, None).await.unwrap();
     assert_eq!(heard.take(), []);

@@ -44,8 +44,8 @@ fn members(value: Value) -> Map<String, Value> {
     members
 }
 
-fn provider(id: &str) -> Option<ProviderId> {
-    Some(ProviderId::parse(id).unwrap())
+fn provider(id: &str) -> ProviderId {
+    ProviderId::parse(id).unwrap()
 }
 
 fn context(key: &str, data: Value) -> Exported {
@@ -97,7 +97,7 @@ fn connection(identifier: &str, change: impl FnOnce(&mut NewConnection)) -> Expo
         auth: auth("token-1"),
     };
     change(&mut new);
-    Exported::Connection(Box::new(new), provider("slack"))
+    Exported::Connection(Box::new(new), Some(provider("slack")))
 }
 
 /// An endpoint of `ada` at the person U1, in no connection, with what a test makes of it.
@@ -112,7 +112,7 @@ fn endpoint(identifier: &str, change: impl FnOnce(&mut NewEndpoint)) -> Exported
         address: Address::person(EndpointKind::SlackUser, "U1"),
     };
     change(&mut new);
-    Exported::Endpoint(Box::new(new), provider("slack"))
+    Exported::Endpoint(Box::new(new), Some(provider("slack")))
 }
 
 /// One of everything that goes in, the last things first.
@@ -144,7 +144,7 @@ fn export() -> Vec<Exported> {
                 },
                 auth: auth(APP_ONLY),
             }),
-            provider("msteams"),
+            Some(provider("msteams")),
         ),
         subscriber("eve", Patch::Set("Eve".to_owned())),
         context("tenant:acme", json!({ "plan": "pro" })),

@@ -9,6 +9,8 @@ use tieline_domain::{
 
 use super::*;
 
+type Change = fn(&mut NewConnection);
+
 async fn stored(bench: &Bench, identifier: &str) -> ChannelConnection {
     let identifier = identifier_of(identifier);
     let found = bench
@@ -83,19 +85,18 @@ async fn a_tenant_is_shared_and_has_no_token() {
 
 #[tokio::test]
 async fn what_differs_is_named_and_changed_only_on_demand() {
-    type Change = fn(&mut NewConnection);
     let cases: [(&str, Change); 6] = [
         ("workspace.id", |new| new.workspace.id = "T2".to_owned()),
         ("workspace.name", |new| new.workspace.name = None),
         ("workspace.botUserId", |new| {
-            new.workspace.bot_user_id = None
+            new.workspace.bot_user_id = None;
         }),
         ("auth.accessToken", |new| {
-            new.auth.access_token = SecretString::from("token-2")
+            new.auth.access_token = SecretString::from("token-2");
         }),
         ("auth.refreshToken", |new| new.auth.refresh_token = None),
         ("auth.expiresAt", |new| {
-            new.auth.expires_at = Some(fixtures::seconds_later(9999))
+            new.auth.expires_at = Some(fixtures::seconds_later(9999));
         }),
     ];
     for (member, change) in cases {
@@ -185,16 +186,15 @@ async fn the_identifier_of_another_owner_or_integration_is_never_overwritten() {
     bench.integrate("slack", "second", &[]).await;
     outcome(&bench, &connection("c1", |_| {}), &PLAIN).await;
     let before = bench.connections().await;
-    type Change = fn(&mut NewConnection);
     let cases: [(&str, Change); 3] = [
         ("integrationIdentifier", |new| {
-            new.integration_identifier = "second".to_owned()
+            new.integration_identifier = "second".to_owned();
         }),
         ("subscriberId", |new| {
-            new.subscriber_id = Some(fixtures::subscriber_id("bob"))
+            new.subscriber_id = Some(fixtures::subscriber_id("bob"));
         }),
         ("contextKeys", |new| {
-            new.contexts = contexts(&["tenant:acme"])
+            new.contexts = contexts(&["tenant:acme"]);
         }),
     ];
     for (member, change) in cases {
@@ -310,7 +310,7 @@ async fn an_integration_is_here_or_named_otherwise_and_of_the_same_provider() {
     let Exported::Connection(new, _) = connection("c2", |_| {}) else {
         panic!()
     };
-    let unknown = Exported::Connection(new, provider("novu-slack"));
+    let unknown = Exported::Connection(new, Some(provider("novu-slack")));
     let (_, message) = refused(&bench, &unknown, &PLAIN).await;
     assert!(
         message.starts_with("providerId novu-slack is not known"),

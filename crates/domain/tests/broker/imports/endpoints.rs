@@ -5,6 +5,8 @@ use tieline_domain::{endpoint::ChannelEndpoint, usecase::Implied};
 
 use super::*;
 
+type Change = fn(&mut NewEndpoint);
+
 const HOOK: &str = "https://hooks.slack.test/services/T1/B1/secret";
 
 async fn stored(bench: &Bench, identifier: &str) -> ChannelEndpoint {
@@ -83,26 +85,25 @@ async fn an_address_that_differs_is_changed_only_on_demand() {
 
 #[tokio::test]
 async fn an_identifier_that_is_another_ones_is_refused() {
-    type Change = fn(&mut NewEndpoint);
     let bench = Bench::start().await;
     bench.integrate("slack", "second", &[]).await;
     outcome(&bench, &connection("c1", |_| {}), &PLAIN).await;
     outcome(&bench, &endpoint("e1", |_| {}), &PLAIN).await;
     let cases: [(&str, Change); 5] = [
         ("integrationIdentifier", |new| {
-            new.integration_identifier = "second".to_owned()
+            new.integration_identifier = "second".to_owned();
         }),
         ("connectionIdentifier", |new| {
-            new.connection_identifier = Some(identifier_of("c1"))
+            new.connection_identifier = Some(identifier_of("c1"));
         }),
         ("subscriberId", |new| {
-            new.subscriber_id = fixtures::subscriber_id("bob")
+            new.subscriber_id = fixtures::subscriber_id("bob");
         }),
         ("contextKeys", |new| {
-            new.contexts = contexts(&["tenant:acme"])
+            new.contexts = contexts(&["tenant:acme"]);
         }),
         ("type", |new| {
-            new.address = Address::person(EndpointKind::LineUser, "U1")
+            new.address = Address::person(EndpointKind::LineUser, "U1");
         }),
     ];
     for (member, change) in cases {
@@ -120,7 +121,7 @@ async fn a_connection_that_is_not_here_is_told() {
     let bench = Bench::start().await;
     bench.integrate("slack", "second", &[]).await;
     let exported = endpoint("e1", |new| {
-        new.connection_identifier = Some(identifier_of("c1"))
+        new.connection_identifier = Some(identifier_of("c1"));
     });
     let message = "connectionIdentifier c1 is no connection of integration slack here".to_owned();
     let expected = (Reason::ConnectionNotFound, message);
