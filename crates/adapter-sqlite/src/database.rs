@@ -1,6 +1,9 @@
 //! The database file: opening it, and the two pools on it.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use sqlx::{
     SqlitePool,
@@ -17,7 +20,7 @@ pub(crate) use access::Access;
 use access::Pools;
 use file::DatabaseFile;
 pub use file::OpenDatabaseError;
-pub use migration::{AppliedMigration, MigrateDatabaseError, MigrationReport};
+pub use migration::{AppliedMigration, MigrateDatabaseError, MigrationReport, MigrationState};
 pub use transaction::SqliteTransactions;
 
 /// How a database is opened.
@@ -76,6 +79,16 @@ impl SqliteDatabase {
     /// Brings the tables up to date. Harmless when they are; all or nothing when they are not.
     pub async fn migrate(&self) -> Result<MigrationReport, MigrateDatabaseError> {
         migration::migrate(&self.pools.write).await
+    }
+
+    /// How the tables stand to those that this program needs. Changes nothing.
+    pub async fn migration_state(&self) -> Result<MigrationState, StoreError> {
+        migration::state(&self.pools.read).await
+    }
+
+    /// The file that a URL names, whether it is there or not. Makes nothing.
+    pub fn path(url: &str) -> Result<PathBuf, OpenDatabaseError> {
+        file::path_of(url).ok_or(OpenDatabaseError::InvalidUrl)
     }
 
     /// Whether the database answers, is still the file at its path, and has the tables that this

@@ -23,8 +23,8 @@ pub use attempt_store::SqliteAttemptStore;
 pub use connection_store::SqliteConnectionStore;
 pub use context_store::SqliteContextStore;
 pub use database::{
-    AppliedMigration, MigrateDatabaseError, MigrationReport, OpenDatabaseError, SqliteDatabase,
-    SqliteSettings, SqliteTransactions,
+    AppliedMigration, MigrateDatabaseError, MigrationReport, MigrationState, OpenDatabaseError,
+    SqliteDatabase, SqliteSettings, SqliteTransactions,
 };
 pub use endpoint_store::SqliteEndpointStore;
 pub use environment_store::SqliteEnvironmentStore;

@@ -137,6 +137,34 @@ async fn a_database_is_ready_once_it_is_migrated() {
 }
 
 #[tokio::test]
+async fn how_the_tables_stand_is_told_without_touching_them() {
+    let folder = Folder::new();
+    let database = SqliteDatabase::open(&folder.url()).await.unwrap();
+    let before = database.migration_state().await.unwrap();
+    assert_eq!((before.applied, before.is_newer), (None, false));
+    assert_eq!(
+        database.migrate().await.unwrap().applied,
+        before.pending,
+        "what is pending is what a run applies"
+    );
+    let after = database.migration_state().await.unwrap();
+    assert_eq!(after.applied, before.pending.last().map(|it| it.version));
+    assert!(after.pending.is_empty() && !after.is_newer);
+    folder
+        .execute("INSERT INTO _sqlx_migrations VALUES (99990101000000, 'later', 0, TRUE, x'00', 0)")
+        .await;
+    assert!(database.migration_state().await.unwrap().is_newer);
+}
+
+#[test]
+fn the_file_of_a_url_is_told_and_not_made() {
+    let folder = Folder::new();
+    assert_eq!(SqliteDatabase::path(&folder.url()).unwrap(), folder.path());
+    assert!(!folder.path().exists());
+    assert!(SqliteDatabase::path("mysql://localhost/x").is_err());
+}
+
+#[tokio::test]
 async fn the_tables_of_a_newer_program_are_refused() {
     let folder = Folder::new();
     let database = folder.migrated().await;

@@ -36,6 +36,9 @@ pub(crate) struct Settings {
     public_url: Option<Url>,
     pub(crate) data_dir: PathBuf,
     database_url: Option<String>,
+    pub(crate) redis_url: Option<SecretString>,
+    pub(crate) redis_prefix: String,
+    pub(crate) redis_ca_path: Option<PathBuf>,
     pub(crate) sealing_keys: Option<SecretString>,
     sealing_keys_path: Option<PathBuf>,
     pub(crate) bootstrap_api_key: Option<SecretString>,
@@ -88,6 +91,11 @@ impl Settings {
                 "setting public_url must be an http or https URL with a host and without user \
                  name, query or fragment"
             );
+        }
+        let prefix = &self.redis_prefix;
+        let sane = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':');
+        if prefix.is_empty() || prefix.len() > 64 || !prefix.chars().all(sane) {
+            bail!("setting redis_prefix must be 1 to 64 characters out of A-Z a-z 0-9 - _ . :");
         }
         Ok(())
     }

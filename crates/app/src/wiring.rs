@@ -7,7 +7,11 @@ use async_trait::async_trait;
 use tieline_adapter_crypto::{KeyRingCursorSealer, KeyRingFlowSealer, KeyRingSealer};
 use tieline_adapter_http::{Api, Readiness};
 use tieline_adapter_sqlite::SqliteDatabase;
-use tieline_domain::{api_key::ApiKeyUses, broker::Broker, ports::StoreError};
+use tieline_domain::{
+    api_key::ApiKeyUses,
+    broker::Broker,
+    ports::{ChangeFeed, StoreError},
+};
 use tieline_providers::{Egress, EgressPolicy, ProviderEndpoints, providers};
 use tokio_util::task::TaskTracker;
 
@@ -16,6 +20,8 @@ use crate::{
     keys,
     system::{RandomIds, SystemClock, TokioTimer},
 };
+
+mod memory;
 
 /// The parts of a running program.
 pub(crate) struct Wired {
@@ -51,10 +57,14 @@ pub(crate) async fn wire(settings: &Settings) -> anyhow::Result<Wired> {
         entra: settings.entra_base_url.clone(),
         graph: settings.graph_base_url.clone(),
     };
+    // Processes on one SQLite file do not hear each other: what they remember grows old by itself.
+    let deaf = |_| -> Arc<dyn ChangeFeed> { Arc::new(()) };
+    let memory = memory::remember(settings, &stores, clock.clone(), deaf).await?;
     let broker = Broker {
-        lookups: Arc::new(stores.clone()),
-        replays: Arc::new(Arc::clone(&stores.idempotency)),
-        changes: Arc::new(()),
+        lookups: memory.lookups,
+        replays: memory.replays,
+        changes: memory.changes,
+        checks: memory.checks,
         stores,
         transactions: Arc::new(database.transactions()),
         key_uses: ApiKeyUses::default(),

@@ -115,7 +115,7 @@ impl std::str::FromStr for ApiKeyRole {
 
 impl fmt::Display for ApiKeyRole {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        f.pad(self.as_str())
     }
 }
 
@@ -152,7 +152,7 @@ impl std::str::FromStr for ApiKeyRight {
 
 impl fmt::Display for ApiKeyRight {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        f.pad(self.as_str())
     }
 }
 

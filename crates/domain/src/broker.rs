@@ -11,8 +11,8 @@ use crate::{
     api_key::ApiKeyUses,
     integration::{Credentials, Integration},
     ports::{
-        Change, ChangeFeed, Clock, FlowSealer, IdGenerator, Lookups, OpenError, ReplayStore,
-        Sealer, StoreError, Stores, Timer, Transaction, Transactions,
+        Change, ChangeFeed, Clock, FlowSealer, IdGenerator, Lookups, OpenError, RecentChecks,
+        ReplayStore, Sealer, StoreError, Stores, Timer, Transaction, Transactions,
     },
     provider::{ConnectPolicy, Provider, Providers},
     reason::Reason,
@@ -31,6 +31,8 @@ pub struct Broker {
     pub changes: Arc<dyn ChangeFeed>,
     /// Where the answers of mints are kept for their repetition.
     pub replays: Arc<dyn ReplayStore>,
+    /// What providers said of connections a moment ago.
+    pub checks: Arc<dyn RecentChecks>,
     /// Transactions on the same storage.
     pub transactions: Arc<dyn Transactions>,
     /// When API keys were used.

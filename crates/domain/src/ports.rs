@@ -18,6 +18,7 @@ pub mod key_check_store;
 pub mod lookups;
 pub mod provider_client;
 pub mod rate_limiter;
+pub mod recent_checks;
 pub mod replay_store;
 pub mod sealer;
 pub mod store_error;
@@ -27,7 +28,7 @@ pub mod transactions;
 
 pub use api_key_store::ApiKeyStore;
 pub use attempt_store::{AttemptFilter, AttemptStore, Claim};
-pub use change_feed::{Change, ChangeFeed};
+pub use change_feed::{Change, ChangeFeed, ChangeListener};
 pub use clock::{Clock, Timer};
 pub use connection_store::{
     ConnectionFilter, ConnectionStore, ConnectionWrite, RecordConnection, RecordError,
@@ -42,6 +43,7 @@ pub use key_check_store::KeyCheckStore;
 pub use lookups::Lookups;
 pub use provider_client::{CodeExchange, ProviderClient, ProviderError};
 pub use rate_limiter::{Allowance, RateLimit, RateLimiter};
+pub use recent_checks::{CheckOutcome, Checked, ProviderCheck, RecentChecks};
 pub use replay_store::ReplayStore;
 pub use sealer::{CursorSealer, FlowSealer, OpenError, OpenedFlow, SealedFlow, Sealer};
 pub use store_error::{InsertError, StoreError};

@@ -26,7 +26,7 @@ mod sweep_attempts;
 mod verify_connection;
 
 pub use api_keys::{MAX_OVERLAP, NewApiKey};
-pub use channel_connections::{APP_ONLY, ImportedAuth, NewConnection, Tokens};
+pub use channel_connections::{APP_ONLY, ImportedAuth, NewConnection};
 pub use channel_endpoints::NewEndpoint;
 pub use complete_connect::{Callback, Progress};
 pub use contexts::ContextChange;

@@ -25,6 +25,7 @@ pub fn broker(
         lookups: Arc::new(stores.clone()),
         replays: Arc::new(Arc::clone(&stores.idempotency)),
         changes: Arc::new(()),
+        checks: Arc::new(()),
         stores,
         transactions: storage.clone(),
         key_uses: ApiKeyUses::default(),

@@ -26,6 +26,7 @@ pub(super) const SANDBOX: &str = "tieline-sandbox";
 const TESTKIT: &str = "tieline-testkit";
 const HTTP: &str = "tieline-adapter-http";
 const POSTGRES: &str = "tieline-adapter-postgres";
+const LOCAL: &str = "tieline-adapter-local";
 const SQLITE: &str = "tieline-adapter-sqlite";
 const REDIS: &str = "tieline-adapter-redis";
 const CRYPTO: &str = "tieline-adapter-crypto";
@@ -44,6 +45,7 @@ pub(super) const CRATES: &[CrateRule] = &[
     adapter(HTTP),
     adapter(POSTGRES),
     adapter(SQLITE),
+    adapter(LOCAL),
     adapter(REDIS),
     adapter(CRYPTO),
     CrateRule {
@@ -71,7 +73,7 @@ pub(super) const CRATES: &[CrateRule] = &[
     CrateRule {
         name: APP,
         depends_on: &[
-            DOMAIN, HTTP, POSTGRES, SQLITE, REDIS, CRYPTO, PROVIDERS, SANDBOX,
+            DOMAIN, HTTP, POSTGRES, SQLITE, LOCAL, REDIS, CRYPTO, PROVIDERS, SANDBOX,
         ],
         tests_use: &[],
         sandbox_is_optional: true,

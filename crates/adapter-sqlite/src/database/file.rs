@@ -119,7 +119,7 @@ async fn owner_marks(options: &SqliteConnectOptions) -> Result<(i64, i64), sqlx:
     Ok(marks)
 }
 
-fn path_of(url: &str) -> Option<PathBuf> {
+pub(super) fn path_of(url: &str) -> Option<PathBuf> {
     let options = url
         .starts_with("sqlite://")
         .then(|| SqliteConnectOptions::from_str(url).ok())??;

@@ -23,6 +23,17 @@ pub struct AppliedMigration {
     pub description: String,
 }
 
+/// How the tables stand to the migrations that this program was built with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MigrationState {
+    /// The newest that was applied.
+    pub applied: Option<i64>,
+    /// Those that a run would apply, oldest first.
+    pub pending: Vec<AppliedMigration>,
+    /// Whether a newer version of this program has been here.
+    pub is_newer: bool,
+}
+
 /// Why nothing was migrated.
 #[derive(Debug, thiserror::Error)]
 #[error("the database cannot be migrated: {problem}")]
@@ -63,6 +74,18 @@ pub(super) async fn check_newest(pool: &SqlitePool) -> Result<(), StoreError> {
     }
     let problem = format!("the tables are at version {found}, this program needs {needed}");
     Err(StoreError::Unavailable(problem.into()))
+}
+
+/// Looks how the tables stand, and changes nothing.
+pub(super) async fn state(pool: &SqlitePool) -> Result<MigrationState, StoreError> {
+    let mut connection = pool.acquire().await.map_err(unavailable)?;
+    let applied = newest_applied(&mut connection).await.map_err(unavailable)?;
+    let known = MIGRATOR.iter().map(|migration| migration.version).max();
+    Ok(MigrationState {
+        applied,
+        pending: after(applied.unwrap_or_default()),
+        is_newer: applied > known,
+    })
 }
 
 async fn newest_applied(

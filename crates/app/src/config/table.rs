@@ -67,6 +67,31 @@ pub(super) const SETTINGS: &[Setting] = &[
         ..PLAIN
     },
     Setting {
+        name: "redis_url",
+        secret: true,
+        help: "Redis or Valkey, as redis://[user:password@]host:port, for nodes that share their memory",
+        more: "Over TLS: `rediss://`. A cluster: `redis+cluster://host:port,host:port`, or \
+            `rediss+cluster://`. Nodes then count rate limits together, and tell each other of \
+            revoked keys and changed integrations at once rather than within five seconds. \
+            Everything works without it, and while it is away. Redis 7 or newer, any Valkey.",
+        ..PLAIN
+    },
+    Setting {
+        name: "redis_prefix",
+        default: "tieline",
+        help: "What every key in Redis begins with",
+        more: "The same for all nodes of one installation, another one for each installation that \
+            shares a server. A user of Redis needs the rights `~tieline:* &tieline:* +set +get +eval \
+            +publish +subscribe +ping`, with the prefix in place of `tieline`.",
+        ..PLAIN
+    },
+    Setting {
+        name: "redis_ca_path",
+        derived: "the machine's own certificates",
+        help: "A file with the certificates (PEM) by which Redis proves itself over TLS",
+        ..PLAIN
+    },
+    Setting {
         name: "sealing_keys",
         secret: true,
         help: "The text of a key file, in place of one on disk",

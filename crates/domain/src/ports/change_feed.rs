@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{context::ContextKey, id::EnvironmentId, subscriber::SubscriberId};
 
 /// What changed, of what [`crate::ports::Lookups`] may remember.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Change {
     /// A key of this environment died, or will.
     ApiKeys(EnvironmentId),
@@ -30,4 +30,13 @@ pub trait ChangeFeed: Send + Sync {
 #[async_trait]
 impl ChangeFeed for () {
     async fn publish(&self, _: Change) {}
+}
+
+/// Hears what other nodes tell. Both are quick and never fail.
+pub trait ChangeListener: Send + Sync {
+    /// Something changed.
+    fn changed(&self, change: &Change);
+
+    /// Something may have changed without our hearing of it: nobody can say what.
+    fn missed(&self);
 }

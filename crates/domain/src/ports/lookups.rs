@@ -20,7 +20,8 @@ pub trait Lookups: Send + Sync {
     /// As [`crate::ports::ApiKeyStore::find_by_hash`].
     async fn api_key(&self, hash: &ApiKeyHash) -> Result<Option<ApiKey>, StoreError>;
 
-    /// As [`crate::ports::ApiKeyStore::list`].
+    /// As [`crate::ports::ApiKeyStore::list`]. A key that was made a moment ago may be missing:
+    /// whoever misses one asks the store.
     async fn api_keys(&self, environment: EnvironmentId) -> Result<Vec<ApiKey>, StoreError>;
 
     /// As [`crate::ports::IntegrationStore::find`].

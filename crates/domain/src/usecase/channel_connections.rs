@@ -35,15 +35,6 @@ pub struct ImportedAuth {
     pub expires_at: Option<Timestamp>,
 }
 
-/// A connection's tokens in the clear.
-#[derive(Clone, Debug)]
-pub struct Tokens {
-    /// The access token.
-    pub access_token: SecretString,
-    /// The refresh token, where the provider rotates.
-    pub refresh_token: Option<SecretString>,
-}
-
 /// A connection to be imported.
 #[derive(Clone, Debug)]
 pub struct NewConnection {
@@ -169,42 +160,36 @@ impl Broker {
         Err(connection_not_found(identifier).into())
     }
 
-    /// The tokens of a connection in the clear, for a caller who may read them: the bot's where
-    /// there are several; `None` where the app authenticates by itself.
-    pub fn open_tokens(
+    /// The credentials of a connection in the clear, the bot's first. None where the app
+    /// authenticates by itself.
+    pub fn open_credentials_of(
         &self,
         connection: &ChannelConnection,
-    ) -> Result<Option<Tokens>, UseCaseError> {
-        let Some(credential) = connection.credentials.first() else {
-            return Ok(None);
+    ) -> Result<Vec<GrantedCredential>, OpenError> {
+        let open = |sealed: &Sealed, column| -> Result<SecretString, OpenError> {
+            let place = SealedPlace {
+                environment_id: connection.environment_id,
+                row: connection.id.0,
+                column,
+                generation: connection.generation,
+            };
+            let opened = self.sealer.open(sealed, &place)?;
+            let text = std::str::from_utf8(opened.expose_secret());
+            Ok(text.map_err(|_| OpenError::Refused)?.into())
         };
-        let open = |sealed: &Sealed, column| self.open_token(connection, sealed, column);
-        let kind = credential.kind;
-        let refresh_token = credential.refresh_token.as_ref();
-        Ok(Some(Tokens {
-            access_token: open(&credential.access_token, kind.access_token_column())?,
-            refresh_token: refresh_token
-                .map(|token| open(token, kind.refresh_token_column()))
-                .transpose()?,
-        }))
-    }
-
-    /// One of a connection's tokens in the clear.
-    pub(super) fn open_token(
-        &self,
-        connection: &ChannelConnection,
-        sealed: &Sealed,
-        column: &'static str,
-    ) -> Result<SecretString, OpenError> {
-        let place = SealedPlace {
-            environment_id: connection.environment_id,
-            row: connection.id.0,
-            column,
-            generation: connection.generation,
+        let open_both = |sealed: &SealedCredential| {
+            let (kind, refresh_token) = (sealed.kind, sealed.refresh_token.as_ref());
+            Ok(GrantedCredential {
+                kind,
+                access_token: open(&sealed.access_token, kind.access_token_column())?,
+                refresh_token: refresh_token
+                    .map(|token| open(token, kind.refresh_token_column()))
+                    .transpose()?,
+                scopes: sealed.scopes.clone(),
+                expires_at: sealed.expires_at,
+            })
         };
-        let opened = self.sealer.open(sealed, &place)?;
-        let text = std::str::from_utf8(opened.expose_secret());
-        Ok(text.map_err(|_| OpenError::Refused)?.into())
+        connection.credentials.iter().map(open_both).collect()
     }
 
     /// A fresh identifier for a connection.

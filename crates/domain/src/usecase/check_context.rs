@@ -26,17 +26,24 @@ impl Broker {
             return Ok(());
         }
         let proof = proof.ok_or(Reason::ContextHashRequired)?;
-        let now = self.clock.now();
         let keys = self.lookups.api_keys(environment).await?;
-        let states: Result<Vec<_>, _> = keys
-            .iter()
-            .filter(|key| key.is_live(now))
-            .filter_map(|key| self.signing_state(key).transpose())
-            .collect();
-        if proof.holds(&states?) {
+        if proof.holds(&self.signing_states(&keys)?) {
+            return Ok(());
+        }
+        // What is remembered may lack a key that was made a moment ago.
+        let keys = self.stores.api_keys.list(environment).await?;
+        if proof.holds(&self.signing_states(&keys)?) {
             return Ok(());
         }
         Err(Reason::ContextHashInvalid.into())
+    }
+
+    /// Those of the live keys.
+    fn signing_states(&self, keys: &[ApiKey]) -> Result<Vec<SigningState>, OpenError> {
+        let now = self.clock.now();
+        let live = keys.iter().filter(|key| key.is_live(now));
+        live.filter_map(|key| self.signing_state(key).transpose())
+            .collect()
     }
 
     fn signing_state(&self, key: &ApiKey) -> Result<Option<SigningState>, OpenError> {

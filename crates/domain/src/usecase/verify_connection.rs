@@ -2,10 +2,9 @@
 
 use crate::{
     broker::Broker,
-    connection::{ChannelConnection, ConnectionIdentifier, SealedCredential},
+    connection::{ChannelConnection, ConnectionIdentifier},
     id::EnvironmentId,
-    ports::OpenError,
-    provider::GrantedCredential,
+    ports::Checked,
     usecase::UseCaseError,
 };
 
@@ -25,28 +24,14 @@ impl Broker {
             .get_integration(environment, connection.integration_id)
             .await?;
         let app = self.open_credentials(&integration)?;
-        let tokens = self.open_access_tokens(&connection)?;
-        client
-            .verify(&app, &connection.workspace.id, &tokens)
-            .await?;
-        Ok(connection)
-    }
-
-    /// Refresh tokens stay sealed: a question does not need them.
-    fn open_access_tokens(
-        &self,
-        connection: &ChannelConnection,
-    ) -> Result<Vec<GrantedCredential>, OpenError> {
-        let open = |sealed: &SealedCredential| {
-            let column = sealed.kind.access_token_column();
-            Ok(GrantedCredential {
-                kind: sealed.kind,
-                access_token: self.open_token(connection, &sealed.access_token, column)?,
-                refresh_token: None,
-                scopes: sealed.scopes.clone(),
-                expires_at: sealed.expires_at,
-            })
+        let tokens = self.open_credentials_of(&connection)?;
+        let checked = Checked {
+            connection: connection.id,
+            generation: connection.generation,
+            app_generation: integration.generation,
         };
-        connection.credentials.iter().map(open).collect()
+        let ask = client.verify(&app, &connection.workspace.id, &tokens);
+        self.checks.check(&checked, ask).await?;
+        Ok(connection)
     }
 }

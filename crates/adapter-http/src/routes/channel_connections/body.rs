@@ -9,7 +9,7 @@ use tieline_domain::{
     connection::{ChannelConnection, ConnectionIdentifier, ConnectionMode, Workspace},
     subscriber::SubscriberId,
     text::InvalidText,
-    usecase::{APP_ONLY, ImportedAuth, NewConnection},
+    usecase::{APP_ONLY, ImportedAuth, NewConnection, UseCaseError},
 };
 use utoipa::ToSchema;
 
@@ -155,11 +155,13 @@ fn read_auth(body: AuthRequest, fields: &mut Fields) -> ImportedAuth {
             fields.length(name, token.expose_secret(), MAX_TOKEN);
         }
     }
-    let expires_at = fields.check("auth.expiresAt", body.expires_at, read_instant);
+    let expires_at = fields.check("auth.expiresAt", body.expires_at, |text| {
+        read_instant(&text)
+    });
     fields.check(
         "auth.refreshTokenExpiresAt",
         body.refresh_token_expires_at,
-        read_instant,
+        |text| read_instant(&text),
     );
     ImportedAuth {
         access_token: body.access_token,
@@ -168,7 +170,7 @@ fn read_auth(body: AuthRequest, fields: &mut Fields) -> ImportedAuth {
     }
 }
 
-fn read_instant(text: String) -> Result<Timestamp, InvalidText> {
+fn read_instant(text: &str) -> Result<Timestamp, InvalidText> {
     let malformed = || InvalidText("must be an instant like 2026-11-23T12:00:00Z".to_owned());
     text.parse().map_err(|_| malformed())
 }
@@ -268,7 +270,8 @@ impl ChannelConnectionResponse {
         key: &ApiKey,
     ) -> Result<Self, ApiError> {
         let tokens = if key.rights.contains(&ApiKeyRight::ReadTokens) {
-            broker.open_tokens(&connection)?
+            let all = broker.open_credentials_of(&connection);
+            all.map_err(UseCaseError::from)?.into_iter().next()
         } else {
             None
         };

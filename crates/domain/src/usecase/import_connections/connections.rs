@@ -5,12 +5,11 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{Implied, Import, ImportOutcome, of_field};
 use crate::{
     broker::Broker,
-    connection::{ChannelConnection, ConnectionMode, CredentialKind, Owner, SealedCredential},
+    connection::{ChannelConnection, ConnectionMode, CredentialKind, Owner},
     integration::Integration,
     ports::OpenError,
     provider::ProviderId,
     reason::Reason,
-    sealed::{Sealed, SealedPlace},
     subscriber::ProfilePatch,
     usecase::{
         APP_ONLY, IfExists, ImportedAuth, NewConnection, Refusal, UseCaseError,
@@ -180,33 +179,17 @@ fn differing(
 impl Broker {
     /// A connection's token as it would be imported: the app's own.
     fn open_auth(&self, connection: &ChannelConnection) -> Result<ImportedAuth, OpenError> {
-        let open = |sealed: &Sealed, column| {
-            let place = SealedPlace {
-                environment_id: connection.environment_id,
-                row: connection.id.0,
-                column,
-                generation: connection.generation,
-            };
-            let opened = self.sealer.open(sealed, &place)?;
-            let text = std::str::from_utf8(opened.expose_secret());
-            text.map(SecretString::from).map_err(|_| OpenError::Refused)
+        let all = self.open_credentials_of(connection)?;
+        let bot = all.into_iter().find(|one| one.kind == CredentialKind::Bot);
+        let app_only = ImportedAuth {
+            access_token: SecretString::from(APP_ONLY),
+            refresh_token: None,
+            expires_at: None,
         };
-        let own = |credential: &&SealedCredential| credential.kind == CredentialKind::Bot;
-        let Some(bot) = connection.credentials.iter().find(own) else {
-            return Ok(ImportedAuth {
-                access_token: SecretString::from(APP_ONLY),
-                refresh_token: None,
-                expires_at: None,
-            });
-        };
-        Ok(ImportedAuth {
-            access_token: open(&bot.access_token, bot.kind.access_token_column())?,
-            refresh_token: bot
-                .refresh_token
-                .as_ref()
-                .map(|token| open(token, bot.kind.refresh_token_column()))
-                .transpose()?,
+        Ok(bot.map_or(app_only, |bot| ImportedAuth {
+            access_token: bot.access_token,
+            refresh_token: bot.refresh_token,
             expires_at: bot.expires_at,
-        })
+        }))
     }
 }

@@ -1,0 +1,16 @@
+//! What one node remembers for itself: what it looked up, how often somebody did something, what a
+//! provider said. All of it is bounded, and may be lost at any moment.
+
+mod change_feed;
+mod flights;
+mod forgotten;
+mod gcra;
+mod lookups;
+mod memory;
+mod rate_limiter;
+mod recent_checks;
+
+pub use change_feed::LocalChangeFeed;
+pub use lookups::{Capacities, MAX_AGE, RememberedLookups};
+pub use rate_limiter::LocalRateLimiter;
+pub use recent_checks::LocalRecentChecks;

@@ -1,0 +1,82 @@
+//! What the program remembers: in this process, and on Redis where there is one.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use secrecy::ExposeSecret;
+use tieline_adapter_local::{
+    Capacities, LocalChangeFeed, LocalRateLimiter, LocalRecentChecks, RememberedLookups,
+};
+use tieline_adapter_redis::{
+    RedisChangeFeed, RedisMemory, RedisRateLimiter, RedisRecentChecks, RedisReplayStore,
+    RedisSettings, RedisUrl,
+};
+use tieline_domain::ports::{
+    ChangeFeed, ChangeListener, Clock, Lookups, RateLimiter, RecentChecks, ReplayStore, Stores,
+};
+
+use crate::{config::Settings, system::TokioTimer};
+
+/// The ports that stand on memory.
+pub(super) struct Memory {
+    pub(super) lookups: Arc<dyn Lookups>,
+    pub(super) changes: Arc<dyn ChangeFeed>,
+    pub(super) replays: Arc<dyn ReplayStore>,
+    pub(super) checks: Arc<dyn RecentChecks>,
+    pub(super) limiter: Arc<dyn RateLimiter>,
+}
+
+/// Puts memory around the stores. Without Redis, other nodes hear of changes by what `database_feed`
+/// makes for whoever is to hear of theirs.
+pub(super) async fn remember(
+    settings: &Settings,
+    stores: &Stores,
+    clock: Arc<dyn Clock>,
+    database_feed: impl FnOnce(Arc<dyn ChangeListener>) -> Arc<dyn ChangeFeed>,
+) -> anyhow::Result<Memory> {
+    let lookups = Arc::new(RememberedLookups::new(
+        Arc::new(stores.clone()),
+        clock.clone(),
+        Capacities::default(),
+    ));
+    let replays = Arc::new(Arc::clone(&stores.idempotency));
+    let limiter = Arc::new(LocalRateLimiter::default());
+    let Some(redis) = connect(settings).await? else {
+        let feed = database_feed(lookups.clone());
+        return Ok(Memory {
+            changes: Arc::new(LocalChangeFeed::new(lookups.clone(), feed)),
+            lookups,
+            replays,
+            checks: Arc::new(LocalRecentChecks::new(clock)),
+            limiter,
+        });
+    };
+    let feed = Arc::new(RedisChangeFeed::start(redis.clone(), lookups.clone()));
+    let node = Arc::new(LocalRecentChecks::forgetful(clock.clone()));
+    Ok(Memory {
+        changes: Arc::new(LocalChangeFeed::new(lookups.clone(), feed)),
+        lookups,
+        replays: Arc::new(RedisReplayStore::new(redis.clone(), replays)),
+        checks: Arc::new(RedisRecentChecks::new(redis.clone(), node, clock)),
+        limiter: Arc::new(RedisRateLimiter::new(redis, limiter)),
+    })
+}
+
+async fn connect(settings: &Settings) -> anyhow::Result<Option<RedisMemory>> {
+    let Some(url) = &settings.redis_url else {
+        return Ok(None);
+    };
+    let url = RedisUrl::parse(url.expose_secret()).context("setting redis_url is not usable: it")?;
+    let certificates = settings.redis_ca_path.as_ref().map(|path| {
+        std::fs::read(path)
+            .with_context(|| format!("setting redis_ca_path: cannot read {}", path.display()))
+    });
+    let own = RedisSettings {
+        prefix: settings.redis_prefix.clone(),
+        root_certificates: certificates.transpose()?,
+    };
+    let memory = RedisMemory::connect(&url, own, Arc::new(TokioTimer)).await;
+    memory
+        .map(Some)
+        .context("setting redis_url, or the file at redis_ca_path, is not usable: the URL")
+}
