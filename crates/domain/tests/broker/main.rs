@@ -14,6 +14,7 @@ mod changes;
 mod check_credentials;
 mod connect_slack;
 mod connect_teams;
+mod copy;
 mod exchange_failures;
 mod grants;
 mod imports;

@@ -1,0 +1,229 @@
+//! Moving all that is stored to another storage.
+
+use std::sync::Arc;
+
+use tieline_domain::{
+    connection::ChannelConnection,
+    id::EnvironmentId,
+    page::{From, Order, PageRequest},
+    ports::{ConnectionFilter, StoreError, Stores},
+    sealed::Sealed,
+    subscriber::Subscriber,
+    usecase::{CopyError, CopyStep, CopyStorage, Moved},
+};
+use tieline_testkit::{MemoryStorage, TestStores, fixtures};
+
+fn stores(storage: &Arc<MemoryStorage>) -> TestStores {
+    TestStores {
+        stores: storage.stores(),
+        transactions: storage.clone(),
+    }
+}
+
+/// A storage with everything in it, and more subscribers than are copied at a time.
+async fn source() -> (Arc<MemoryStorage>, EnvironmentId) {
+    let storage = MemoryStorage::new();
+    let stores = stores(&storage);
+    stores.environment().await;
+    let tenant = stores.tenant().await;
+    let environment = tenant.environment.id;
+    for number in 0..1100 {
+        let subscriber = Subscriber {
+            created_at: fixtures::seconds_later(number / 7),
+            ..fixtures::subscriber(environment, &format!("s{number}"))
+        };
+        stores.subscribers.insert(&subscriber).await.unwrap();
+    }
+    let context = fixtures::context(environment, "tenant:acme");
+    stores.contexts.insert(&context).await.unwrap();
+    let connection = fixtures::connection(&tenant.slack, fixtures::subscriber_owner("ada"));
+    stores.connections.insert(&connection).await.unwrap();
+    let endpoint = fixtures::endpoint(&connection, &tenant.ada.subscriber_id);
+    stores.endpoints.insert(&endpoint).await.unwrap();
+    let attempt = fixtures::attempt(&tenant.slack);
+    stores.attempts.claim(&attempt).await.unwrap();
+    let key = fixtures::api_key(environment);
+    stores.api_keys.insert(&key).await.unwrap();
+    let check = fixtures::sealed("check");
+    stores.key_checks.insert(&check).await.unwrap();
+    (storage, environment)
+}
+
+async fn copy(
+    from: &Arc<MemoryStorage>,
+    to: &Arc<MemoryStorage>,
+) -> (Result<(), CopyError>, Vec<CopyStep>) {
+    let mut steps = Vec::new();
+    let mut tell = |step| steps.push(step);
+    let copied = CopyStorage {
+        from: &from.stores(),
+        to: &to.stores(),
+        transactions: &**to,
+        tell: &mut tell,
+    };
+    (copied.run().await, steps)
+}
+
+/// How many rows of each kind were written, and how many compared.
+fn counted(steps: &[CopyStep]) -> Vec<(Moved, u64, u64)> {
+    let mut kinds: Vec<(Moved, u64, u64)> = Vec::new();
+    for step in steps {
+        let (kind, new, same) = match *step {
+            CopyStep::Copied { kind, written, .. } => (kind, written, 0),
+            CopyStep::Verified { kind, rows } => (kind, 0, rows),
+        };
+        match kinds.iter_mut().find(|(known, ..)| *known == kind) {
+            Some((_, written, verified)) => {
+                *written += new;
+                *verified += same;
+            }
+            None => kinds.push((kind, new, same)),
+        }
+    }
+    kinds
+}
+
+const ALL: [(Moved, u64); 9] = [
+    (Moved::Organizations, 2),
+    (Moved::Environments, 2),
+    (Moved::ApiKeys, 1),
+    (Moved::Integrations, 2),
+    (Moved::Subscribers, 1102),
+    (Moved::Contexts, 1),
+    (Moved::Connections, 1),
+    (Moved::Endpoints, 1),
+    (Moved::Attempts, 1),
+];
+
+#[tokio::test]
+async fn everything_is_there_and_the_same() {
+    let (from, _) = source().await;
+    let to = MemoryStorage::new();
+    let (copied, steps) = copy(&from, &to).await;
+    copied.unwrap();
+    assert_eq!(counted(&steps), ALL.map(|(kind, rows)| (kind, rows, rows)));
+    let check = to.stores().key_checks.find().await.unwrap();
+    assert_eq!(check, from.stores().key_checks.find().await.unwrap());
+}
+
+#[tokio::test]
+async fn a_copy_that_is_run_again_writes_nothing() {
+    let (from, _) = source().await;
+    let to = MemoryStorage::new();
+    copy(&from, &to).await.0.unwrap();
+    let (copied, steps) = copy(&from, &to).await;
+    copied.unwrap();
+    assert_eq!(counted(&steps), ALL.map(|(kind, rows)| (kind, 0, rows)));
+}
+
+#[tokio::test]
+async fn a_copy_that_stopped_anywhere_goes_on_where_it_was() {
+    let (from, _) = source().await;
+    let to = MemoryStorage::new();
+    let mut written = 0;
+    let mut stops = 0;
+    loop {
+        // Each time it comes a little further.
+        to.fail_after(stops * 40);
+        let (copied, steps) = copy(&from, &to).await;
+        to.fail(0);
+        written += counted(&steps).iter().map(|(_, new, _)| new).sum::<u64>();
+        match copied {
+            Ok(()) => break,
+            Err(error) => assert!(
+                matches!(error, CopyError::Store(StoreError::Unavailable(_))),
+                "{error}"
+            ),
+        }
+        stops += 1;
+    }
+    assert!(stops > 10, "{stops}");
+    // What was committed without being told of is the only thing that may be missing here.
+    assert!(
+        written <= ALL.iter().map(|(_, rows)| rows).sum(),
+        "{written}"
+    );
+    let (copied, steps) = copy(&from, &to).await;
+    copied.unwrap();
+    assert_eq!(counted(&steps), ALL.map(|(kind, rows)| (kind, 0, rows)));
+}
+
+#[tokio::test]
+async fn a_target_that_was_sealed_with_other_keys_is_left_alone() {
+    let (from, _) = source().await;
+    let to = MemoryStorage::new();
+    let theirs = Sealed(b"another check".to_vec());
+    to.stores().key_checks.insert(&theirs).await.unwrap();
+    let (copied, steps) = copy(&from, &to).await;
+    assert!(matches!(copied, Err(CopyError::OtherKeys)));
+    assert_eq!(steps, []);
+    let owners = to.stores().environments.list_organizations().await;
+    assert_eq!(owners.unwrap(), []);
+}
+
+async fn differs(from: &Arc<MemoryStorage>, to: &Arc<MemoryStorage>) -> Moved {
+    match copy(from, to).await.0 {
+        Err(CopyError::Differs { kind, .. }) => kind,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn only_connection(stores: &Stores, environment: EnvironmentId) -> ChannelConnection {
+    let page = PageRequest {
+        limit: 1,
+        from: From::Start,
+        order: Order::Ascending,
+    };
+    let filter = ConnectionFilter::default();
+    let page = stores.connections.list(environment, &filter, &page).await;
+    page.unwrap().items.remove(0)
+}
+
+#[tokio::test]
+async fn what_is_another_there_is_named() {
+    let (from, environment) = source().await;
+    let to = MemoryStorage::new();
+    copy(&from, &to).await.0.unwrap();
+    let stores = to.stores();
+    let mut connection = only_connection(&stores, environment).await;
+    connection.generation += 1;
+    stores.connections.replace(&connection).await.unwrap();
+    assert_eq!(differs(&from, &to).await, Moved::Connections);
+}
+
+#[tokio::test]
+async fn what_is_more_there_is_named() {
+    let (from, environment) = source().await;
+    let to = MemoryStorage::new();
+    copy(&from, &to).await.0.unwrap();
+    let more = fixtures::subscriber(environment, "more");
+    to.stores().subscribers.insert(&more).await.unwrap();
+    assert_eq!(differs(&from, &to).await, Moved::Subscribers);
+    stores(&to).environment().await;
+    assert_eq!(differs(&from, &to).await, Moved::Organizations);
+}
+
+#[tokio::test]
+async fn a_target_in_use_is_refused() {
+    let (from, environment) = source().await;
+    let to = MemoryStorage::new();
+    let owners = from
+        .stores()
+        .environments
+        .list_organizations()
+        .await
+        .unwrap();
+    for owner in &owners {
+        to.stores()
+            .environments
+            .insert_organization(owner)
+            .await
+            .unwrap();
+    }
+    for environment in from.stores().environments.list().await.unwrap() {
+        to.stores().environments.insert(&environment).await.unwrap();
+    }
+    let theirs = fixtures::subscriber(environment, "ada");
+    to.stores().subscribers.insert(&theirs).await.unwrap();
+    assert_eq!(differs(&from, &to).await, Moved::Subscribers);
+}
