@@ -6,6 +6,7 @@
 )]
 
 mod ci;
+mod clients;
 mod config;
 mod deps;
 mod errors;
@@ -13,6 +14,9 @@ mod generated;
 mod lint;
 mod metadata;
 mod openapi;
+mod packages;
+mod services;
+mod sqlx;
 mod steps;
 mod test;
 mod tidy;
@@ -25,9 +29,9 @@ use xshell::Shell;
 
 /// Tasks of the Tieline workspace: tests, checks, generated files.
 ///
-/// Each needs Rust and a C compiler, and runs from any directory of the workspace. Exit code 0
-/// means that all of it passed; otherwise the last lines name what failed and how to run only
-/// that again.
+/// Each needs Rust and a C compiler (`test` tells what it needs besides), and runs from any
+/// directory of the workspace. Exit code 0 means that all of it passed; otherwise the last lines
+/// name what failed and how to run only that again.
 #[derive(Parser)]
 #[command(bin_name = "cargo xtask", disable_help_subcommand = true)]
 struct Cli {
@@ -44,6 +48,7 @@ enum Task {
     Openapi(openapi::Openapi),
     Config(config::Config),
     Errors(errors::Errors),
+    Sqlx(sqlx::Sqlx),
     Ci(ci::Ci),
 }
 
@@ -69,6 +74,7 @@ impl Task {
             Self::Openapi(task) => task.run(&sh),
             Self::Config(task) => task.run(&sh),
             Self::Errors(task) => task.run(&sh),
+            Self::Sqlx(task) => task.run(&sh),
             Self::Ci(task) => task.run(&sh),
         }
     }

@@ -10,6 +10,9 @@ use xshell::{Shell, cmd};
 pub(crate) struct Metadata {
     /// The members only: it is read with `--no-deps`.
     pub(crate) packages: Vec<Package>,
+    /// Where cargo builds.
+    #[serde(default)]
+    pub(crate) target_directory: PathBuf,
 }
 
 #[derive(Debug, Deserialize)]

@@ -5,11 +5,25 @@ use clap::Args;
 use serde_json::Value;
 use xshell::{Cmd, Shell, cmd};
 
+use crate::{clients, services::Services};
+
+/// The packages whose tests talk to servers.
+const USERS_OF_SERVICES: [&str; 1] = ["tieline-adapter-postgres"];
+
+/// The package whose tests start clients, and the module that all of these are in.
+const USER_OF_CLIENTS: &str = "tieline-tests";
+const TESTS_OF_CLIENTS: &str = "real_clients::";
+
 /// Every test: units, contract suites, and end to end against the real program.
 ///
 /// Builds the program first and hands its path to the end-to-end tests in the variable
-/// `TIELINE_BIN`; they start it as a process and talk HTTP to it. Nothing else is needed: no
-/// container, no database server, no network.
+/// `TIELINE_BIN`; they start it as a process and talk HTTP to it. Postgres and Redis are those that
+/// `TIELINE_TEST_POSTGRES_URL` and `TIELINE_TEST_REDIS_URL` name, else throw-aways on free ports:
+/// from programs of this machine, else in containers, else, as root on Debian or Ubuntu, from
+/// packages that are installed then. They end with the run. The clients in `tests/clients`, told by
+/// `TIELINE_CLIENTS`, need Node.js 18.17 and Python 3.11 or newer, which are installed in the same
+/// way; their own packages are fetched when they have changed, and kept below `target/clients`.
+/// Otherwise no network is needed.
 #[derive(Args, Default)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Test {
@@ -18,6 +32,15 @@ pub(crate) struct Test {
     #[arg(long)]
     fast: bool,
 
+    /// Leave out the tests that need Postgres or Redis, and say which those are
+    #[arg(long, conflicts_with = "fast")]
+    no_services: bool,
+
+    /// Leave out the tests of the clients in `tests/clients`, which need Node.js and Python, and say
+    /// so
+    #[arg(long, conflicts_with = "fast")]
+    no_clients: bool,
+
     /// Handed to `cargo test`; a package named here replaces the whole workspace
     #[arg(last = true, value_name = "CARGO TEST ARGUMENTS")]
     rest: Vec<String>,
@@ -25,7 +48,7 @@ pub(crate) struct Test {
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo xtask test -- --package tieline-tests --test connect   one file of end-to-end tests
+  cargo xtask test -- --package tieline-tests --test clients   only the tests of the clients
   cargo xtask test -- expired_state                            tests with this in their name
   cargo xtask test --fast -- -- --nocapture                    with what the tests print";
 
@@ -43,9 +66,61 @@ impl Test {
             "the program does not build, so no test was run: build only that with \
              `cargo build --package tieline`",
         )?;
-        let (scope, rest) = (self.scope(&["--workspace"]), &self.rest);
+        let clients = self.needs_clients().then(|| clients::prepare(sh));
+        let clients = clients.transpose().context(
+            "no test was run, for want of what the clients need (`cargo xtask test --no-clients` runs \
+             all tests but theirs)",
+        )?;
+        let services = self.needs_services().then(|| Services::start(sh));
+        let services = services.transpose()?;
+        let mut whole = vec!["--workspace"];
+        if self.no_services {
+            whole.extend(
+                USERS_OF_SERVICES
+                    .iter()
+                    .flat_map(|user| ["--exclude", user]),
+            );
+        }
+        let (scope, rest) = (self.scope(&whole), self.rest_without_clients());
         let tests = cmd!(sh, "cargo test --no-fail-fast {scope...} {rest...}");
-        run(&tests.env("TIELINE_BIN", program), "the tests")
+        let variables = services.iter().flat_map(Services::variables);
+        let tests = tests.env("TIELINE_BIN", program).envs(variables);
+        let tests = tests.envs(clients.map(|clients| ("TIELINE_CLIENTS", clients)));
+        let outcome = run(&tests, "the tests");
+        if self.no_services {
+            let left_out = USERS_OF_SERVICES.join(", ");
+            println!("left out, for want of servers (--no-services): the tests of {left_out}");
+        }
+        if self.no_clients {
+            println!("left out (--no-clients): the tests of the clients in tests/clients");
+        }
+        outcome
+    }
+
+    /// Whether any of the tests may talk to a server.
+    fn needs_services(&self) -> bool {
+        let named = |user: &&str| self.rest.iter().any(|argument| argument.contains(user));
+        let asked = !self.names_a_package() || USERS_OF_SERVICES.iter().any(named);
+        asked && !self.no_services
+    }
+
+    /// Whether any of the tests may start a client.
+    fn needs_clients(&self) -> bool {
+        let names = |it: &String| it.contains(USER_OF_CLIENTS) || it == "--workspace";
+        let named = self.rest.iter().any(names);
+        (!self.names_a_package() || named) && !self.no_clients
+    }
+
+    /// What was handed over, and what keeps the test programs from starting clients.
+    fn rest_without_clients(&self) -> Vec<&str> {
+        let mut rest: Vec<&str> = self.rest.iter().map(String::as_str).collect();
+        if self.no_clients {
+            if !rest.contains(&"--") {
+                rest.push("--");
+            }
+            rest.extend(["--skip", TESTS_OF_CLIENTS]);
+        }
+        rest
     }
 
     fn run_fast(&self, sh: &Shell) -> anyhow::Result<()> {
@@ -113,8 +188,8 @@ mod tests {
 
     fn test(rest: &[&str]) -> Test {
         Test {
-            fast: false,
             rest: rest.iter().copied().map(str::to_owned).collect(),
+            ..Test::default()
         }
     }
 
@@ -137,6 +212,58 @@ mod tests {
                 test(package).scope(&["--workspace"]).is_empty(),
                 "{package:?}"
             );
+        }
+    }
+
+    #[test]
+    fn servers_are_started_for_those_who_talk_to_them() {
+        for rest in [
+            &[][..],
+            &["expired_state"],
+            &["-p", "tieline-adapter-postgres"],
+        ] {
+            assert!(test(rest).needs_services(), "{rest:?}");
+        }
+        assert!(!test(&["--package=xtask"]).needs_services());
+        let without = Test {
+            no_services: true,
+            ..test(&[])
+        };
+        assert!(!without.needs_services());
+    }
+
+    #[test]
+    fn clients_are_prepared_for_those_who_start_them() {
+        for rest in [
+            &[][..],
+            &["expired_state"],
+            &["--package=tieline-tests"],
+            &["--workspace"],
+        ] {
+            assert!(test(rest).needs_clients(), "{rest:?}");
+        }
+        assert!(!test(&["-p", "xtask"]).needs_clients());
+    }
+
+    #[test]
+    fn tests_of_clients_are_left_out_on_demand() {
+        for (rest, expected) in [
+            (
+                &["words"][..],
+                &["words", "--", "--skip", TESTS_OF_CLIENTS][..],
+            ),
+            (
+                &["--", "--nocapture"],
+                &["--", "--nocapture", "--skip", TESTS_OF_CLIENTS],
+            ),
+        ] {
+            assert_eq!(test(rest).rest_without_clients(), rest);
+            let without = Test {
+                no_clients: true,
+                ..test(rest)
+            };
+            assert!(!without.needs_clients());
+            assert_eq!(without.rest_without_clients(), expected);
         }
     }
 

@@ -1,0 +1,5 @@
+mod client;
+mod generated;
+mod novu;
+mod schemathesis;
+mod walk;

@@ -1,0 +1,54 @@
+//! Requests made up from the API document, good ones and bad ones, in their thousands.
+
+use std::time::Duration;
+
+use serde_json::Map;
+use tieline_tests::{Browser, Minted, Stage};
+
+use crate::real_clients::client::{Client, told_of};
+
+/// Several times what it takes on two cores.
+const PATIENCE: Duration = Duration::from_mins(7);
+
+/// What a run works on: a program, and a connect attempt, which only people make.
+async fn prepared() -> (Stage, Client, Minted) {
+    let client = Client::named("schemathesis").with_patience(PATIENCE);
+    let stage = Stage::start().await;
+    let minted = stage.mint("slack").await;
+    stage.allow(&minted, Browser::new()).await;
+    (stage, client, minted)
+}
+
+/// No operation answers with a failure of ours, or with a status or a body that the document does
+/// not declare; none takes what the document forbids. The seed is in `schemathesis.toml`.
+#[tokio::test]
+async fn the_program_does_what_its_document_says() {
+    let (stage, client, minted) = prepared().await;
+    let document = stage.server.url("/openapi.json");
+    let mut run = client.python("schemathesis");
+    run.args(["run", "--no-color", "--phases", "examples,coverage,fuzzing"])
+        .arg(document.as_str())
+        .env("TIELINE_ATTEMPT", minted.attempt);
+    let printed = client.run(told_of(&mut run, &stage.server)).await;
+    let tested = format!("Tested: {}\n", operations(&stage).await);
+    assert!(printed.contains(&tested), "not all of them were tested");
+}
+
+/// Whoever makes something finds in the document what can be done with it next, and it works.
+#[tokio::test]
+async fn every_link_of_the_document_leads_somewhere() {
+    let (stage, client, minted) = prepared().await;
+    let mut walk = client.python("python");
+    walk.arg("links.py").env("TIELINE_ATTEMPT", minted.attempt);
+    client.run(told_of(&mut walk, &stage.server)).await;
+}
+
+/// How many operations the document has.
+async fn operations(stage: &Stage) -> usize {
+    let document = stage.api.read("/openapi.json").await;
+    let paths = document["paths"].as_object().into_iter().flatten();
+    paths
+        .filter_map(|(_, path)| path.as_object())
+        .map(Map::len)
+        .sum()
+}

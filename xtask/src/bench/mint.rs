@@ -1,0 +1,103 @@
+//! The request that all loads send.
+
+use std::{
+    io::{self, Read, Write},
+    net::{Ipv4Addr, TcpStream},
+    time::Duration,
+};
+
+/// The admin key of every server that is measured. It opens nothing else.
+pub(super) const API_KEY: &str = "bench-key-5d0a9c47e1b2f8036a";
+
+/// The integration and the subscriber that the body names.
+pub(super) const INTEGRATION: &str = "slack-production";
+pub(super) const SUBSCRIBER: &str = "subscriber-4f9d2c1ab07e";
+
+/// A usual request of about 390 bytes. It names no `connectionIdentifier`, by which the minting
+/// would look for a connection in the database every time.
+pub(super) const BODY: &str = concat!(
+    r#"{"subscriberId":"subscriber-4f9d2c1ab07e","integrationIdentifier":"slack-production","#,
+    r#""context":{"tenant":{"id":"org-acme-corporation","data":{"plan":"professional","#,
+    r#""region":"eu-central"}},"project":"project-7731"},"#,
+    r#""scope":["chat:write","chat:write.public","channels:read","groups:read","users:read","#,
+    r#""users:read.email"],"connectionMode":"subscriber","autoLinkUser":true}"#
+);
+
+const PATH: &str = "/v1/integrations/channel-connections/oauth";
+
+/// No answer takes longer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What came back.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    head: String,
+    body: String,
+}
+
+/// Where a server on the loopback address mints.
+pub(super) fn url(port: u16) -> String {
+    format!("http://127.0.0.1:{port}{PATH}")
+}
+
+/// Sends the request once, under this key if there is one.
+pub(super) fn send(port: u16, key: Option<&str>) -> io::Result<Answer> {
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let key = key.map_or_else(String::new, |key| format!("Idempotency-Key: {key}\r\n"));
+    write!(
+        stream,
+        "POST {PATH} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\
+         Authorization: ApiKey {API_KEY}\r\nContent-Type: application/json\r\n{key}\
+         Content-Length: {}\r\n\r\n{BODY}",
+        BODY.len()
+    )?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text)?;
+    Answer::parse(&text).ok_or_else(|| io::Error::other("that is no answer of HTTP"))
+}
+
+impl Answer {
+    fn parse(text: &str) -> Option<Self> {
+        let (head, body) = text.split_once("\r\n\r\n")?;
+        Some(Self {
+            status: head.split_whitespace().nth(1)?.parse().ok()?,
+            head: head.to_ascii_lowercase(),
+            body: body.to_owned(),
+        })
+    }
+
+    /// The URL that was minted.
+    pub(super) fn url(&self) -> Option<String> {
+        let body: serde_json::Value = serde_json::from_str(&self.body).ok()?;
+        Some(body["url"].as_str()?.to_owned())
+    }
+
+    /// Whether it is the repetition of an earlier one.
+    pub(super) fn is_replay(&self) -> bool {
+        self.head.contains("\r\nidempotency-replay: true")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_body_is_what_its_constants_say() {
+        let body: serde_json::Value = serde_json::from_str(BODY).unwrap();
+        assert_eq!(body["integrationIdentifier"], INTEGRATION);
+        assert_eq!(body["subscriberId"], SUBSCRIBER);
+        assert!((380..=400).contains(&BODY.len()), "{}", BODY.len());
+    }
+
+    #[test]
+    fn an_answer_is_taken_apart() {
+        let text = "HTTP/1.1 201 Created\r\nIdempotency-Replay: true\r\n\r\n{\"url\":\"https://a\"}";
+        let answer = Answer::parse(text).unwrap();
+        assert_eq!((answer.status, answer.is_replay()), (201, true));
+        assert_eq!(answer.url().unwrap(), "https://a");
+        assert!(Answer::parse("nonsense").is_none());
+    }
+}

@@ -1,0 +1,111 @@
+//! What is measured, and what is wanted of it.
+
+use super::wrk::Keys;
+
+/// One way of minting.
+#[derive(Debug)]
+pub(super) struct Mode {
+    /// Its name on the command line.
+    pub(super) name: &'static str,
+    /// What it is called in the tables.
+    pub(super) told: &'static str,
+    pub(super) storage: Storage,
+    pub(super) keys: Keys,
+    pub(super) targets: Targets,
+}
+
+/// What Tieline stands on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Storage {
+    Sqlite,
+    /// Postgres and Redis.
+    Servers,
+}
+
+/// What is wanted at [`TARGET_CONNECTIONS`], in floors: the median of all rounds.
+#[derive(Debug)]
+pub(super) struct Targets {
+    /// Requests in a second, at least.
+    pub(super) requests: f64,
+    /// CPU time per request, at most.
+    pub(super) cpu: f64,
+    /// The 99th percentile of latencies, at most.
+    pub(super) p99: f64,
+}
+
+pub(super) const TARGET_CONNECTIONS: usize = 64;
+
+/// What is wanted of the process itself.
+pub(super) const IDLE_MIB: f64 = 20.0;
+pub(super) const LOADED_MIB: f64 = 50.0;
+pub(super) const START_MS: f64 = 100.0;
+pub(super) const BINARY_MB: f64 = 25.0;
+
+const UNKEYED: Targets = Targets {
+    requests: 0.75,
+    cpu: 1.5,
+    p99: 1.5,
+};
+const KEYED: Targets = Targets {
+    requests: 0.5,
+    cpu: 2.8,
+    p99: 1.5,
+};
+
+pub(super) const MODES: &[Mode] = &[
+    Mode {
+        name: "mint-sqlite",
+        told: "mint, SQLite",
+        storage: Storage::Sqlite,
+        keys: Keys::None,
+        targets: UNKEYED,
+    },
+    Mode {
+        name: "mint-postgres",
+        told: "mint, Postgres + Redis",
+        storage: Storage::Servers,
+        keys: Keys::None,
+        targets: UNKEYED,
+    },
+    Mode {
+        name: "keyed-sqlite",
+        told: "mint with idempotency-key, SQLite",
+        storage: Storage::Sqlite,
+        keys: Keys::New,
+        targets: Targets {
+            requests: 0.28,
+            cpu: 3.5,
+            p99: 5.0,
+        },
+    },
+    Mode {
+        name: "keyed-postgres",
+        told: "mint with idempotency-key, Postgres + Redis",
+        storage: Storage::Servers,
+        keys: Keys::New,
+        targets: KEYED,
+    },
+    Mode {
+        name: "replay-postgres",
+        told: "replay of an idempotency-key, Postgres + Redis",
+        storage: Storage::Servers,
+        keys: Keys::Repeated,
+        targets: KEYED,
+    },
+];
+
+impl Mode {
+    pub(super) fn named(name: &str) -> Option<&'static Self> {
+        MODES.iter().find(|mode| mode.name == name)
+    }
+}
+
+impl Storage {
+    /// What it is called in the tables.
+    pub(super) fn told(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SQLite",
+            Self::Servers => "Postgres + Redis",
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Tieline on one storage, prepared and running.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, ensure};
+use xshell::{Shell, cmd};
+
+use super::{
+    accounting::memory,
+    mint,
+    mode::{Mode, Storage},
+    process::{LOG, Process},
+    wrk::Keys,
+};
+use crate::services::{Database, Services, free_port};
+
+/// The highest rate limit there is. It refuses nothing here, and counting costs what it costs.
+const RATE_LIMIT: &str = "1000000";
+
+/// How much of the log is shown of a server that does not come up.
+const SHOWN_LINES: usize = 8;
+
+/// A running server, and what is known of it.
+pub(super) struct Subject<'a> {
+    pub(super) storage: Storage,
+    pub(super) process: Process,
+    /// How many milliseconds after each start the first good answer came.
+    pub(super) starts_ms: Vec<f64>,
+    /// Memory in use after that answer, in KiB.
+    pub(super) idle_kib: u64,
+    /// The size of the URLs that it mints.
+    pub(super) url_bytes: usize,
+    /// The processes whose CPU is charged to its requests; none where a store's cannot be seen.
+    pub(super) charged: Option<Vec<u32>>,
+    _home: Home<'a>,
+}
+
+/// Where it lives; gone in the end.
+struct Home<'a> {
+    sh: &'a Shell,
+    folder: PathBuf,
+    variables: Vec<(&'static str, String)>,
+    _database: Option<Database<'a>>,
+}
+
+impl<'a> Subject<'a> {
+    /// Makes all that a mint needs, and starts the server so many times on it; the last one stays.
+    pub(super) fn start(
+        sh: &'a Shell,
+        program: &Path,
+        storage: Storage,
+        services: Option<&'a Services>,
+        starts: usize,
+    ) -> anyhow::Result<Self> {
+        let port = free_port()?;
+        let home = Home::make(sh, storage, services, port)?;
+        home.fill(program)?;
+        let mut starts_ms = Vec::new();
+        let mut running = None;
+        for _ in 0..starts.max(1) {
+            drop(running.take());
+            let mut process = Process::tieline(program, &home.folder, &home.variables, port)?;
+            let answered = process.first_answer();
+            let (answer, ms) = answered.with_context(|| home.told_log())?;
+            starts_ms.push(ms);
+            running = Some((process, answer));
+        }
+        let (process, answer) = running.context("it was started")?;
+        let url = answer.url().context("the answer has no URL")?;
+        let stores = match storage {
+            Storage::Sqlite => Some(Vec::new()),
+            Storage::Servers => services.and_then(Services::keepers),
+        };
+        Ok(Self {
+            storage,
+            starts_ms,
+            idle_kib: memory(process.id())?.0,
+            url_bytes: url.len(),
+            charged: stores.map(|stores| [vec![process.id()], stores].concat()),
+            process,
+            _home: home,
+        })
+    }
+
+    /// Makes sure that a mode is what it is called.
+    pub(super) fn check(&self, mode: &Mode) -> anyhow::Result<()> {
+        let key = format!("check-{}", mode.name);
+        let key = (mode.keys != Keys::None).then_some(key.as_str());
+        let first = mint::send(self.process.port, key)?;
+        ensure!(first.status == 201, "the answer is not 201: {first:?}");
+        let second = mint::send(self.process.port, key)?;
+        let is_same = first.url() == second.url();
+        ensure!(
+            is_same == key.is_some() && second.is_replay() == key.is_some(),
+            "a second mint is not what it should be: {second:?}"
+        );
+        Ok(())
+    }
+}
+
+impl<'a> Home<'a> {
+    fn make(
+        sh: &'a Shell,
+        storage: Storage,
+        services: Option<&'a Services>,
+        port: u16,
+    ) -> anyhow::Result<Self> {
+        let name = format!("{storage:?}-{}", std::process::id()).to_lowercase();
+        let folder = sh.create_dir(sh.current_dir().join("target/bench").join(&name))?;
+        let mut variables = vec![
+            ("TIELINE_DATA_DIR", folder.join("data").display().to_string()),
+            ("TIELINE_LISTEN", format!("127.0.0.1:{port}")),
+            ("TIELINE_BOOTSTRAP_API_KEY", mint::API_KEY.to_owned()),
+            ("TIELINE_RATE_LIMIT_MINT", RATE_LIMIT.to_owned()),
+        ];
+        let mut database = None;
+        if storage == Storage::Servers {
+            let services = services.context("no servers were started")?;
+            let server = services.postgres_url().context("there is no Postgres")?;
+            let redis = services.redis_url().context("there is no Redis")?;
+            let own = database.insert(Database::make(sh, server, "bench")?);
+            variables.extend([
+                ("TIELINE_DATABASE_URL", own.url().to_owned()),
+                ("TIELINE_REDIS_URL", redis.to_owned()),
+                ("TIELINE_REDIS_PREFIX", format!("tieline-{name}")),
+            ]);
+        }
+        Ok(Self {
+            sh,
+            folder,
+            variables,
+            _database: database,
+        })
+    }
+
+    /// Makes the integration and the subscriber that the request names.
+    fn fill(&self, program: &Path) -> anyhow::Result<()> {
+        let _here = self.sh.push_dir(&self.folder);
+        let variables = self.variables.iter().map(|(name, value)| format!("{name}={value}"));
+        let variables: Vec<_> = variables.collect();
+        let sh = self.sh;
+        let integration = mint::INTEGRATION;
+        let tieline = [&["env".to_owned(), "-i".to_owned()], &variables[..]].concat();
+        let (env, rest) = tieline.split_first().context("it begins with a program")?;
+        let create = ["create", "--provider", "slack", "--identifier", integration];
+        cmd!(sh, "{env} {rest...} {program} integrations {create...}")
+            .quiet()
+            .ignore_stdout()
+            .stdin(r#"{"clientId": "1111111111.2222222222", "secretKey": "a-secret-of-the-bench"}"#)
+            .run()
+            .context("the integration cannot be made")?;
+        let subscriber = mint::SUBSCRIBER;
+        cmd!(sh, "{env} {rest...} {program} subscribers create {subscriber}")
+            .quiet()
+            .ignore_stdout()
+            .run()
+            .context("the subscriber cannot be made")
+    }
+
+    fn told_log(&self) -> String {
+        let log = self.sh.read_file(self.folder.join(LOG)).unwrap_or_default();
+        let lines: Vec<_> = log.lines().rev().take(SHOWN_LINES).collect();
+        format!("its log, newest first:\n{}\n", lines.join("\n"))
+    }
+}
+
+impl Drop for Home<'_> {
+    fn drop(&mut self) {
+        let _left_behind = self.sh.remove_path(&self.folder);
+    }
+}

@@ -1,0 +1,49 @@
+-- The load: one kind of mint, again and again.
+-- Arguments: which idempotency keys (none, new, repeated), a word that makes the keys of this run
+-- its own, the API key, the body.
+
+local KEYS_PER_THREAD = 100
+local MARK = "key-goes-here"
+
+local threads = 0
+
+function setup(thread)
+  thread:set("number", threads)
+  threads = threads + 1
+end
+
+function init(args)
+  local keys, word = args[1], args[2]
+  wrk.method = "POST"
+  wrk.headers["Authorization"] = "ApiKey " .. args[3]
+  wrk.headers["Content-Type"] = "application/json"
+  wrk.body = args[4]
+  if keys == "none" then
+    return
+  end
+  -- Put together once, but for the key: else the load would cost more than the answer.
+  wrk.headers["Idempotency-Key"] = MARK
+  local text = wrk.format()
+  local from, to = text:find(MARK, 1, true)
+  local before = text:sub(1, from - 1) .. word .. "-" .. number .. "-"
+  local after = text:sub(to + 1)
+  local count = 0
+  request = function()
+    count = count + 1
+    if keys == "repeated" and count > KEYS_PER_THREAD then
+      count = 1
+    end
+    return before .. count .. after
+  end
+end
+
+-- No `response` function: it would make wrk parse every answer, at the server's expense. wrk itself
+-- counts statuses of 400 and above; what is loaded here knows no other beside 201.
+function done(summary, latency, requests)
+  local errors = summary.errors
+  io.write(string.format(
+    '{"requests":%d,"duration_us":%d,"p50_us":%d,"p99_us":%d,' ..
+      '"refused":%d,"cut":%d,"late":%d}\n',
+    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
+    errors.status, errors.connect + errors.read + errors.write, errors.timeout))
+end
