@@ -80,6 +80,16 @@ impl KeyRing {
             state: ring("state", file.state)?,
         })
     }
+
+    /// The ids of the keys for what is stored; the first one seals.
+    pub fn storage_ids(&self) -> impl Iterator<Item = &str> {
+        self.storage.iter().map(|key| key.id.as_str())
+    }
+
+    /// The ids of the keys for what travels; the first one seals.
+    pub fn state_ids(&self) -> impl Iterator<Item = &str> {
+        self.state.iter().map(|key| key.id.as_str())
+    }
 }
 
 fn ring(name: &'static str, entries: Vec<KeyEntry>) -> Result<Vec<Key>, KeyRingError> {
@@ -180,7 +190,9 @@ mod tests {
 
     #[test]
     fn a_new_key_file_is_read_back() {
-        assert!(KeyRing::parse(&new_key_file()).is_ok());
+        let ring = KeyRing::parse(&new_key_file()).unwrap();
+        assert_eq!(ring.storage_ids().collect::<Vec<_>>(), ["s1"]);
+        assert_eq!(ring.state_ids().collect::<Vec<_>>(), ["f1"]);
     }
 
     #[test]

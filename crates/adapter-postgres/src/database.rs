@@ -1,0 +1,209 @@
+//! The database: opening it, and the pool of connections to it.
+
+use std::{str::FromStr, time::Duration};
+
+use sqlx::{
+    Connection, PgConnection,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use tieline_domain::ports::{StoreError, Stores};
+
+mod access;
+mod examination;
+mod migration;
+mod session;
+mod transaction;
+
+pub(crate) use access::Access;
+use access::Server;
+pub use examination::PgExamination;
+pub use migration::{AppliedMigration, MigrateDatabaseError, MigrationReport, MigrationState};
+pub(crate) use session::Session;
+pub use transaction::PgTransactions;
+
+/// How a database is opened.
+#[derive(Clone, Copy, Debug)]
+pub struct PgSettings {
+    /// How many connections there are at the most.
+    pub connections: u32,
+    /// How long to wait for a connection.
+    pub acquire_timeout: Duration,
+    /// Whether a pooler stands between, which may give each transaction to another server process
+    /// (`PgBouncer` calls that transaction mode). Then everything is a transaction and no statement
+    /// is prepared for later: slower, and right whatever the pooler knows of prepared statements.
+    pub pooler: bool,
+}
+
+impl PgSettings {
+    /// What is taken where nobody says otherwise.
+    pub const DEFAULT: Self = Self {
+        connections: 10,
+        acquire_timeout: Duration::from_secs(2),
+        pooler: false,
+    };
+}
+
+impl Default for PgSettings {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// Why a database was not opened. The URL is not repeated: it may hold a password.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenDatabaseError {
+    /// The URL has another form.
+    #[error("the database URL must have the form postgres://user:password@host:port/database")]
+    InvalidUrl,
+    /// The server does not answer, or does not let us in.
+    #[error("the Postgres server at {place} cannot be used: {problem}")]
+    Unreachable {
+        /// Host, port and database.
+        place: String,
+        /// Why not.
+        problem: String,
+        /// Why not, in full.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The database cannot hold every text.
+    #[error("the database is encoded in {encoding}; Tieline needs one in UTF8")]
+    Encoding {
+        /// Its encoding.
+        encoding: String,
+    },
+}
+
+/// For how long an idle connection is believed to be alive.
+const TRUSTED_IDLE: Duration = Duration::from_secs(1);
+
+/// A Postgres database, ready to hand out stores.
+#[derive(Clone, Debug)]
+pub struct PgDatabase {
+    server: Server,
+}
+
+impl PgDatabase {
+    /// Opens the database at a URL of the form `postgres://user:password@host:port/database`, with
+    /// parameters such as `sslmode=verify-full` behind it.
+    pub async fn open(url: &str) -> Result<Self, OpenDatabaseError> {
+        Self::open_with(url, PgSettings::default()).await
+    }
+
+    /// Like [`Self::open`], with settings of one's own.
+    pub async fn open_with(url: &str, settings: PgSettings) -> Result<Self, OpenDatabaseError> {
+        let options = options(url)?;
+        let place = place(&options);
+        let pool = PgPoolOptions::new()
+            .max_connections(settings.connections)
+            .acquire_timeout(settings.acquire_timeout)
+            // Asking before every use whether a connection lives would double the way to the
+            // server; one that was in use a moment ago does.
+            .test_before_acquire(false)
+            .before_acquire(|connection, idle| {
+                Box::pin(async move { check_alive(connection, idle.idle_for).await })
+            })
+            .connect_with(options)
+            .await
+            .map_err(|error| OpenDatabaseError::unreachable(&place, error))?;
+        let server = Server {
+            pool,
+            pooler: settings.pooler,
+        };
+        check_encoding(&server, &place).await?;
+        Ok(Self { server })
+    }
+
+    /// Brings the tables up to date. Harmless when they are; all or nothing when they are not. Of
+    /// many nodes that do it at once, one does, and the others wait for it.
+    pub async fn migrate(&self) -> Result<MigrationReport, MigrateDatabaseError> {
+        migration::migrate(&self.server).await
+    }
+
+    /// How the tables stand to those that this program needs. Changes nothing.
+    pub async fn migration_state(&self) -> Result<MigrationState, StoreError> {
+        migration::state(&self.server).await
+    }
+
+    /// What the server tells of itself.
+    pub async fn examine(&self) -> Result<PgExamination, StoreError> {
+        examination::examine(&self.server).await
+    }
+
+    /// Whether the database answers, can be written to, and has the tables that this program
+    /// needs.
+    pub async fn is_ready(&self) -> Result<(), StoreError> {
+        migration::check_newest(&self.server).await
+    }
+
+    /// The stores on this database.
+    #[must_use]
+    pub fn stores(&self) -> Stores {
+        Access::Server(self.server.clone()).stores()
+    }
+
+    /// Transactions on this database.
+    #[must_use]
+    pub fn transactions(&self) -> PgTransactions {
+        PgTransactions {
+            server: self.server.clone(),
+        }
+    }
+
+    /// Ends all connections, after what they are doing.
+    pub async fn close(&self) {
+        self.server.pool.close().await;
+    }
+}
+
+impl OpenDatabaseError {
+    fn unreachable(place: &str, error: sqlx::Error) -> Self {
+        Self::Unreachable {
+            place: place.to_owned(),
+            problem: error.to_string(),
+            source: Box::new(error),
+        }
+    }
+}
+
+fn options(url: &str) -> Result<PgConnectOptions, OpenDatabaseError> {
+    let is_ours = ["postgres://", "postgresql://"]
+        .iter()
+        .any(|scheme| url.starts_with(scheme));
+    let options = is_ours.then(|| PgConnectOptions::from_str(url).ok());
+    let options = options.flatten().ok_or(OpenDatabaseError::InvalidUrl)?;
+    // A pooler knows few parameters of a session, and refuses this one.
+    let options = options.extra_float_digits(None);
+    Ok(match options.get_application_name() {
+        Some(_) => options,
+        None => options.application_name("tieline"),
+    })
+}
+
+fn place(options: &PgConnectOptions) -> String {
+    let database = options.get_database().unwrap_or(options.get_username());
+    let (host, port) = (options.get_host(), options.get_port());
+    match options.get_socket() {
+        Some(socket) => format!("{}/{database}", socket.display()),
+        None => format!("{host}:{port}/{database}"),
+    }
+}
+
+async fn check_alive(connection: &mut PgConnection, idle: Duration) -> Result<bool, sqlx::Error> {
+    if idle > TRUSTED_IDLE {
+        connection.ping().await?;
+    }
+    Ok(true)
+}
+
+async fn check_encoding(server: &Server, place: &str) -> Result<(), OpenDatabaseError> {
+    let unreachable = |error| OpenDatabaseError::unreachable(place, error);
+    let mut session = server.session().await.map_err(unreachable)?;
+    let encoding = sqlx::query_scalar!(r#"SELECT current_setting('server_encoding') AS "found!""#)
+        .fetch_one(&mut session)
+        .await
+        .map_err(unreachable)?;
+    if encoding == "UTF8" {
+        return Ok(());
+    }
+    Err(OpenDatabaseError::Encoding { encoding })
+}

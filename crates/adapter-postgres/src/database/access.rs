@@ -1,0 +1,169 @@
+//! How a store reaches the database: by the pool, or within one transaction that it shares.
+
+use std::sync::Weak;
+
+use sqlx::{Executor, PgPool, Postgres, Transaction};
+use tieline_domain::ports::StoreError;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use super::session::{Route, Session};
+use crate::error::unavailable;
+
+/// Where a store's statements go.
+#[derive(Clone, Debug)]
+pub(crate) enum Access {
+    /// Each to a connection of the pool.
+    Server(Server),
+    /// All to the connection of one transaction, as long as that is there.
+    Transaction(Weak<Mutex<OpenTransaction>>),
+}
+
+/// The server, and what stands before it.
+#[derive(Clone, Debug)]
+pub(crate) struct Server {
+    pub(crate) pool: PgPool,
+    pub(crate) pooler: bool,
+}
+
+/// A transaction that stores share.
+#[derive(Debug)]
+pub(crate) struct OpenTransaction {
+    pub(super) transaction: Transaction<'static, Postgres>,
+    pub(super) pooler: bool,
+    step: Step,
+}
+
+/// How far a step of a transaction has come. On Postgres every write is one: a statement that
+/// fails would otherwise take along all that was written before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    /// There is none.
+    None,
+    /// Its savepoint is being set, or kept, or undone. Whoever finds this knows that its future
+    /// was dropped, and cannot know how far it came.
+    Moving,
+    /// It has a savepoint. Whoever finds this knows that the step was given up.
+    Open,
+}
+
+impl Access {
+    /// A session for one statement that reads.
+    pub(crate) async fn reader(&self) -> Result<Session, StoreError> {
+        match self {
+            Self::Server(server) => server.session().await.map_err(unavailable),
+            Self::Transaction(open) => lock(open).await.map(Session::shared),
+        }
+    }
+
+    /// A session for statements that are planned anew each time, by the values they come with: for
+    /// those whose best way depends on which of their filters are there.
+    pub(crate) async fn planner(&self) -> Result<Session, StoreError> {
+        self.reader().await.map(Session::without_names)
+    }
+
+    /// A session for one statement that writes; it is kept by [`Session::commit`].
+    pub(crate) async fn writer(&self) -> Result<Session, StoreError> {
+        match self {
+            Self::Server(server) => server.session().await.map_err(unavailable),
+            Self::Transaction(_) => self.begin_write().await,
+        }
+    }
+
+    /// Begins to write what is to be there as a whole or not at all: [`Session::commit`] keeps it.
+    pub(crate) async fn begin_write(&self) -> Result<Session, StoreError> {
+        match self {
+            Self::Server(server) => server.begin().await.map_err(unavailable),
+            Self::Transaction(open) => {
+                let mut open = lock(open).await?;
+                open.begin_step().await.map_err(unavailable)?;
+                Ok(Session::shared(open))
+            }
+        }
+    }
+}
+
+impl Server {
+    /// A session for one statement.
+    pub(crate) async fn session(&self) -> Result<Session, sqlx::Error> {
+        if self.pooler {
+            // Preparing a statement and running it are two exchanges, which outside a transaction
+            // may go to two server processes.
+            return self.begin().await;
+        }
+        let connection = self.pool.acquire().await?;
+        Ok(Session::new(Route::Connection(connection), true))
+    }
+
+    /// A session that is a transaction.
+    pub(crate) async fn begin(&self) -> Result<Session, sqlx::Error> {
+        let transaction = self.begin_transaction().await?;
+        Ok(Session::new(Route::Transaction(transaction), !self.pooler))
+    }
+
+    /// Begins on a task of its own, which comes to its end though the caller go away: a connection
+    /// whose `BEGIN` was given up would go back to the pool within a transaction, and what the
+    /// next one writes would never be committed.
+    pub(super) async fn begin_transaction(
+        &self,
+    ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+        let pool = self.pool.clone();
+        let beginning = tokio::spawn(async move { pool.begin().await });
+        beginning.await.map_err(|_| sqlx::Error::WorkerCrashed)?
+    }
+}
+
+async fn lock(
+    open: &Weak<Mutex<OpenTransaction>>,
+) -> Result<OwnedMutexGuard<OpenTransaction>, StoreError> {
+    let ended = || StoreError::Unavailable("the transaction has ended".into());
+    let open = open.upgrade().ok_or_else(ended)?;
+    let mut open = open.lock_owned().await;
+    open.undo_step().await.map_err(unavailable)?;
+    Ok(open)
+}
+
+impl OpenTransaction {
+    pub(super) async fn begin(server: &Server) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            transaction: server.begin_transaction().await?,
+            pooler: server.pooler,
+            step: Step::None,
+        })
+    }
+
+    async fn begin_step(&mut self) -> Result<(), sqlx::Error> {
+        self.move_to(Step::Open, "SAVEPOINT step").await
+    }
+
+    pub(super) async fn keep_step(&mut self) -> Result<(), sqlx::Error> {
+        match self.step {
+            Step::Open => self.move_to(Step::None, "RELEASE SAVEPOINT step").await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn undo_step(&mut self) -> Result<(), sqlx::Error> {
+        const UNDO: &str = "ROLLBACK TO SAVEPOINT step; RELEASE SAVEPOINT step";
+        match self.step {
+            Step::None => Ok(()),
+            Step::Moving => Err(sqlx::Error::WorkerCrashed),
+            Step::Open => self.move_to(Step::None, UNDO).await,
+        }
+    }
+
+    async fn move_to(&mut self, step: Step, sql: &'static str) -> Result<(), sqlx::Error> {
+        self.step = Step::Moving;
+        self.transaction.execute(sql).await?;
+        self.step = step;
+        Ok(())
+    }
+
+    /// Commits what was kept.
+    pub(super) async fn commit(mut self) -> Result<(), sqlx::Error> {
+        self.undo_step().await?;
+        // Postgres answers the commit of a transaction in which something failed by rolling it
+        // back, without an error; any other statement is refused there.
+        self.begin_step().await?;
+        self.transaction.commit().await
+    }
+}

@@ -1,0 +1,200 @@
+//! Migrations: embedded, forward only.
+
+use std::collections::BTreeMap;
+
+use sqlx::migrate::{Migration, Migrator};
+use tieline_domain::ports::StoreError;
+
+use super::{Session, access::Server};
+use crate::error::unavailable;
+
+static MIGRATOR: Migrator = sqlx::migrate!();
+
+/// The lock of whoever migrates this database: "TIELINE" in ASCII.
+const LOCK: i64 = 0x0054_4945_4c49_4e45;
+
+/// Which migrations a run applied; none when the tables were up to date.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MigrationReport {
+    /// Those that ran, oldest first.
+    pub applied: Vec<AppliedMigration>,
+}
+
+/// A migration that ran.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppliedMigration {
+    /// The number its file's name begins with.
+    pub version: i64,
+    /// The rest of the name, in words.
+    pub description: String,
+}
+
+/// How the tables stand to the migrations that this program was built with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MigrationState {
+    /// The newest that was applied.
+    pub applied: Option<i64>,
+    /// Those that a run would apply, oldest first.
+    pub pending: Vec<AppliedMigration>,
+    /// Whether a newer version of this program has been here.
+    pub is_newer: bool,
+}
+
+/// Why nothing was migrated.
+#[derive(Debug, thiserror::Error)]
+#[error("the database cannot be migrated: {problem}")]
+pub struct MigrateDatabaseError {
+    problem: String,
+    #[source]
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// Runs in one transaction, which holds the lock: the lock of a session would be lost in a pooler,
+/// and with it the statements that `sqlx` itself would migrate with.
+pub(super) async fn migrate(server: &Server) -> Result<MigrationReport, MigrateDatabaseError> {
+    let mut session = server.begin().await?;
+    sqlx::query!("SELECT pg_advisory_xact_lock($1)", LOCK)
+        .execute(&mut session)
+        .await?;
+    make_history(&mut session).await?;
+    let history = history(&mut session).await?;
+    check(&history)?;
+    let mut applied = Vec::new();
+    for migration in MIGRATOR.iter() {
+        if !history.contains_key(&migration.version) {
+            apply(&mut session, migration).await?;
+            applied.push(AppliedMigration {
+                version: migration.version,
+                description: migration.description.to_string(),
+            });
+        }
+    }
+    session.commit().await?;
+    Ok(MigrationReport { applied })
+}
+
+/// Checks that the database can be written to, and that the tables are those that this program was
+/// built with.
+pub(super) async fn check_newest(server: &Server) -> Result<(), StoreError> {
+    let mut session = server.session().await.map_err(unavailable)?;
+    let read_only = sqlx::query_scalar!(
+        r#"SELECT current_setting('transaction_read_only')::boolean AS "found!""#
+    )
+    .fetch_one(&mut session)
+    .await
+    .map_err(unavailable)?;
+    if read_only {
+        let problem = "the database takes no writes: it is a standby, or set to read only";
+        return Err(StoreError::Unavailable(problem.into()));
+    }
+    let found = newest(&mut session).await.map_err(unavailable)?;
+    let needed = MIGRATOR.iter().map(|migration| migration.version).max();
+    if found == needed {
+        return Ok(());
+    }
+    let problem = format!(
+        "the tables are at version {}, this program needs {}",
+        found.unwrap_or_default(),
+        needed.unwrap_or_default()
+    );
+    Err(StoreError::Unavailable(problem.into()))
+}
+
+/// Looks how the tables stand, and changes nothing.
+pub(super) async fn state(server: &Server) -> Result<MigrationState, StoreError> {
+    let mut session = server.session().await.map_err(unavailable)?;
+    let applied = newest(&mut session).await.map_err(unavailable)?;
+    let is_pending = |migration: &&Migration| Some(migration.version) > applied;
+    let pending = MIGRATOR.iter().filter(is_pending);
+    Ok(MigrationState {
+        applied,
+        pending: pending
+            .map(|migration| AppliedMigration {
+                version: migration.version,
+                description: migration.description.to_string(),
+            })
+            .collect(),
+        is_newer: applied > MIGRATOR.iter().map(|migration| migration.version).max(),
+    })
+}
+
+async fn newest(session: &mut Session) -> Result<Option<i64>, sqlx::Error> {
+    let exists =
+        sqlx::query_scalar!(r#"SELECT to_regclass('_sqlx_migrations') IS NOT NULL AS "found!""#)
+            .fetch_one(&mut *session)
+            .await?;
+    if !exists {
+        return Ok(None);
+    }
+    Ok(history(session).await?.into_keys().max())
+}
+
+/// Makes the table of what was applied, in the form in which `sqlx` keeps it.
+async fn make_history(session: &mut Session) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql(
+        "CREATE TABLE IF NOT EXISTS _sqlx_migrations (
+             version        BIGINT      NOT NULL PRIMARY KEY,
+             description    TEXT        NOT NULL,
+             installed_on   TIMESTAMPTZ NOT NULL DEFAULT now(),
+             success        BOOLEAN     NOT NULL,
+             checksum       BYTEA       NOT NULL,
+             execution_time BIGINT      NOT NULL
+         )",
+    )
+    .execute(&mut *session)
+    .await?;
+    Ok(())
+}
+
+/// What was applied: versions and checksums. Not checked at compile time, as the table is none of
+/// the migrations'.
+async fn history(session: &mut Session) -> Result<BTreeMap<i64, Vec<u8>>, sqlx::Error> {
+    let rows: Vec<(i64, Vec<u8>)> =
+        sqlx::query_as("SELECT version, checksum FROM _sqlx_migrations")
+            .fetch_all(&mut *session)
+            .await?;
+    Ok(rows.into_iter().collect())
+}
+
+fn check(history: &BTreeMap<i64, Vec<u8>>) -> Result<(), MigrateDatabaseError> {
+    for (version, checksum) in history {
+        let known = MIGRATOR.iter().find(|known| known.version == *version);
+        let problem = match known {
+            None => format!("migration {version} was made by a newer version of this program"),
+            Some(known) if *known.checksum != **checksum => {
+                format!("migration {version} was altered after it had run")
+            }
+            Some(_) => continue,
+        };
+        return Err(MigrateDatabaseError {
+            problem,
+            source: None,
+        });
+    }
+    Ok(())
+}
+
+async fn apply(session: &mut Session, migration: &Migration) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql(migration.sql.clone())
+        .execute(&mut *session)
+        .await?;
+    sqlx::query(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+         VALUES ($1, $2, TRUE, $3, -1)",
+    )
+    .bind(migration.version)
+    .bind(&*migration.description)
+    .bind(&*migration.checksum)
+    .execute(&mut *session)
+    .await?;
+    Ok(())
+}
+
+impl From<sqlx::Error> for MigrateDatabaseError {
+    fn from(error: sqlx::Error) -> Self {
+        Self {
+            problem: error.to_string(),
+            source: Some(Box::new(error)),
+        }
+    }
+}

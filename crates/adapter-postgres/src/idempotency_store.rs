@@ -1,0 +1,129 @@
+//! [`IdempotencyStore`] on Postgres.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use tieline_domain::{
+    idempotency::{IdempotencyRecord, IdempotencyScope},
+    ports::{IdempotencyClaim, IdempotencyStore, StoreError},
+    sealed::Sealed,
+};
+
+use crate::{
+    database::{Access, Session},
+    error::unavailable,
+};
+
+mod row;
+
+use row::IdempotencyRow;
+
+/// Keeps answers under idempotency keys in Postgres.
+#[derive(Clone, Debug)]
+pub struct PgIdempotencyStore {
+    pub(crate) access: Access,
+}
+
+#[async_trait]
+impl IdempotencyStore for PgIdempotencyStore {
+    async fn claim(
+        &self,
+        record: &IdempotencyRecord,
+        now: Timestamp,
+    ) -> Result<IdempotencyClaim, StoreError> {
+        let mut session = self.access.writer().await?;
+        loop {
+            let stored = insert_unless_live(&mut session, record, now).await;
+            if stored.map_err(unavailable)? {
+                session.commit().await.map_err(unavailable)?;
+                return Ok(IdempotencyClaim::New);
+            }
+            let row = find(&mut session, &record.scope).await;
+            // What was in the way may be deleted between the two statements.
+            if let Some(row) = row.map_err(unavailable)? {
+                return Ok(IdempotencyClaim::Taken(Box::new(row.try_into()?)));
+            }
+        }
+    }
+
+    async fn answer(
+        &self,
+        scope: &IdempotencyScope,
+        response: &Sealed,
+    ) -> Result<bool, StoreError> {
+        let mut session = self.access.writer().await?;
+        let result = sqlx::query!(
+            "UPDATE idempotency_records SET response = $1
+             WHERE environment_id = $2 AND route = $3 AND key_hash = $4",
+            response.0,
+            scope.environment_id.0,
+            scope.route,
+            scope.key_hash.as_slice()
+        )
+        .execute(&mut session)
+        .await
+        .map_err(unavailable)?;
+        session.commit().await.map_err(unavailable)?;
+        Ok(result.rows_affected() > 0)
+    }
+
+    async fn delete_expired(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        let mut session = self.access.writer().await?;
+        // Every node deletes, and none waits for another.
+        let result = sqlx::query!(
+            "DELETE FROM idempotency_records WHERE ctid = ANY (ARRAY (
+                 SELECT ctid FROM idempotency_records
+                 WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
+             ))",
+            now.as_microsecond(),
+            i64::from(limit)
+        )
+        .execute(&mut session)
+        .await
+        .map_err(unavailable)?;
+        session.commit().await.map_err(unavailable)?;
+        Ok(result.rows_affected())
+    }
+}
+
+/// Waits for whoever is claiming the same.
+async fn insert_unless_live(
+    session: &mut Session,
+    record: &IdempotencyRecord,
+    now: Timestamp,
+) -> Result<bool, sqlx::Error> {
+    let result = sqlx::query!(
+        "INSERT INTO idempotency_records
+             (environment_id, route, key_hash, fingerprint, response, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (environment_id, route, key_hash) DO UPDATE
+         SET fingerprint = excluded.fingerprint, response = excluded.response,
+             expires_at = excluded.expires_at
+         WHERE idempotency_records.expires_at <= $7",
+        record.scope.environment_id.0,
+        record.scope.route,
+        record.scope.key_hash.as_slice(),
+        record.fingerprint.as_slice(),
+        record.response.0,
+        record.expires_at.as_microsecond(),
+        now.as_microsecond()
+    )
+    .execute(session)
+    .await?;
+    Ok(result.rows_affected() > 0)
+}
+
+async fn find(
+    session: &mut Session,
+    scope: &IdempotencyScope,
+) -> Result<Option<IdempotencyRow>, sqlx::Error> {
+    sqlx::query_as!(
+        IdempotencyRow,
+        "SELECT environment_id, route, key_hash, fingerprint, response, expires_at
+         FROM idempotency_records WHERE environment_id = $1 AND route = $2 AND key_hash = $3",
+        scope.environment_id.0,
+        scope.route,
+        scope.key_hash.as_slice()
+    )
+    .fetch_optional(session)
+    .await
+}

@@ -1,0 +1,36 @@
+//! The storage ports on Postgres: many nodes on one database, directly or through a pooler.
+//!
+//! [`PgDatabase`] opens the database and hands out the stores. The ports say what is promised;
+//! what stands here are only the reasons for how it is kept.
+
+#[macro_use]
+mod keyset;
+
+mod api_key_store;
+mod attempt_store;
+mod column;
+mod connection_store;
+mod context_store;
+mod database;
+mod endpoint_store;
+mod environment_store;
+mod error;
+mod idempotency_store;
+mod integration_store;
+mod key_check_store;
+mod subscriber_store;
+
+pub use api_key_store::PgApiKeyStore;
+pub use attempt_store::PgAttemptStore;
+pub use connection_store::PgConnectionStore;
+pub use context_store::PgContextStore;
+pub use database::{
+    AppliedMigration, MigrateDatabaseError, MigrationReport, MigrationState, OpenDatabaseError,
+    PgDatabase, PgExamination, PgSettings, PgTransactions,
+};
+pub use endpoint_store::PgEndpointStore;
+pub use environment_store::PgEnvironmentStore;
+pub use idempotency_store::PgIdempotencyStore;
+pub use integration_store::PgIntegrationStore;
+pub use key_check_store::PgKeyCheckStore;
+pub use subscriber_store::PgSubscriberStore;

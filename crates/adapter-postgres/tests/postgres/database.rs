@@ -1,0 +1,203 @@
+//! The database: what is refused, who migrates, and what happens when it is away.
+
+use std::time::Duration;
+
+use tieline_adapter_postgres::{OpenDatabaseError, PgDatabase, PgSettings};
+use tieline_domain::ports::StoreError;
+use tieline_testkit::fixtures;
+
+use crate::support::TestDatabase;
+
+fn is_unavailable<T>(result: &Result<T, StoreError>) -> bool {
+    matches!(result, Err(StoreError::Unavailable(_)))
+}
+
+#[tokio::test]
+async fn migrating_twice_is_harmless() {
+    let test = TestDatabase::empty().await;
+    let database = test.open().await;
+    let first = database.migrate().await.unwrap();
+    assert!(!first.applied.is_empty());
+    assert_eq!(first.applied[0].description, "create tables");
+    let environments = database.stores().environments;
+    environments
+        .insert_organization(&fixtures::organization())
+        .await
+        .unwrap();
+    let second = database.migrate().await.unwrap();
+    assert_eq!(second.applied, []);
+    assert_eq!(environments.list_organizations().await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_nodes_that_migrate_at_once_exactly_one_does() {
+    let test = TestDatabase::empty().await;
+    let mut migrating = Vec::new();
+    for _ in 0..8 {
+        let database = test.open().await;
+        migrating.push(tokio::spawn(
+            async move { database.migrate().await.unwrap() },
+        ));
+    }
+    let mut migrated = 0;
+    for task in migrating {
+        migrated += usize::from(!task.await.unwrap().applied.is_empty());
+    }
+    assert_eq!(migrated, 1);
+}
+
+#[tokio::test]
+async fn a_migration_that_fails_leaves_nothing_behind() {
+    let test = TestDatabase::empty().await;
+    test.execute("CREATE TABLE key_checks (somebody_elses TEXT)")
+        .await;
+    let database = test.open().await;
+    let error = database.migrate().await.unwrap_err();
+    assert!(error.to_string().contains("key_checks"), "{error}");
+    test.execute("DROP TABLE key_checks").await;
+    assert!(!database.migrate().await.unwrap().applied.is_empty());
+}
+
+#[tokio::test]
+async fn a_database_is_ready_once_it_is_migrated() {
+    let test = TestDatabase::empty().await;
+    let database = test.open().await;
+    let error = database.is_ready().await.unwrap_err();
+    let StoreError::Unavailable(cause) = error else {
+        panic!("{error:?}");
+    };
+    assert!(cause.to_string().contains("are at version 0"), "{cause}");
+    database.migrate().await.unwrap();
+    database.is_ready().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_database_that_takes_no_writes_is_not_ready() {
+    let test = TestDatabase::migrated().await;
+    let url = format!("{}&options=-c default_transaction_read_only=on", test.url());
+    let database = PgDatabase::open(&url).await.unwrap();
+    assert!(is_unavailable(&database.is_ready().await));
+    let environments = database.stores().environments;
+    assert_eq!(environments.list_organizations().await.unwrap(), []);
+    let organization = fixtures::organization();
+    let inserted = environments.insert_organization(&organization).await;
+    assert!(is_unavailable(&inserted));
+}
+
+#[tokio::test]
+async fn the_tables_of_a_newer_program_are_refused() {
+    let test = TestDatabase::migrated().await;
+    let database = test.open().await;
+    test.execute(
+        "INSERT INTO _sqlx_migrations VALUES (99990101000000, 'later', now(), TRUE, '\\x00', 0)",
+    )
+    .await;
+    assert!(is_unavailable(&database.is_ready().await));
+    let error = database.migrate().await.unwrap_err();
+    assert!(error.to_string().contains("newer version"), "{error}");
+}
+
+#[tokio::test]
+async fn a_migration_that_was_altered_is_refused() {
+    let test = TestDatabase::migrated().await;
+    let database = test.open().await;
+    test.execute("UPDATE _sqlx_migrations SET checksum = '\\x00'")
+        .await;
+    let error = database.migrate().await.unwrap_err();
+    assert!(
+        error.to_string().contains("altered after it had run"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_url_of_another_form_is_refused() {
+    for url in [
+        "",
+        "tieline.db",
+        "postgres:",
+        "sqlite://path",
+        "postgres://host:port/database",
+    ] {
+        let error = PgDatabase::open(url).await.unwrap_err();
+        assert!(
+            matches!(error, OpenDatabaseError::InvalidUrl),
+            "{url}: {error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_away_is_named_without_the_password() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let url = format!("postgres://user:hush@127.0.0.1:{port}/somewhere");
+    let error = PgDatabase::open(&url).await.unwrap_err();
+    let told = format!("{error} {error:?}");
+    assert!(
+        told.contains(&format!("127.0.0.1:{port}/somewhere")),
+        "{told}"
+    );
+    assert!(!told.contains("hush"), "{told}");
+}
+
+#[tokio::test]
+async fn a_database_of_another_encoding_is_refused() {
+    let test = TestDatabase::empty().await;
+    let name = format!("{}_latin1", test.name());
+    let sql = format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'");
+    test.execute(&sql).await;
+    let url = format!("{}&dbname={name}", test.url());
+    let opened = PgDatabase::open(&url).await;
+    test.execute(&format!("DROP DATABASE {name} WITH (FORCE)"))
+        .await;
+    let error = opened.unwrap_err();
+    assert!(error.to_string().contains("LATIN1"), "{error}");
+}
+
+#[tokio::test]
+async fn connections_that_were_cut_are_replaced() {
+    let test = TestDatabase::migrated().await;
+    let settings = PgSettings {
+        connections: 1,
+        ..PgSettings::default()
+    };
+    let database = PgDatabase::open_with(&test.url(), settings).await.unwrap();
+    let environments = database.stores().environments;
+    environments.list().await.unwrap();
+    test.execute(&format!(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE application_name = '{}' AND pid <> pg_backend_pid()",
+        test.name()
+    ))
+    .await;
+    assert!(is_unavailable(&environments.list().await));
+    environments.list().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_pool_that_is_used_up_is_unavailable_for_the_moment() {
+    let test = TestDatabase::migrated().await;
+    let settings = PgSettings {
+        connections: 1,
+        acquire_timeout: Duration::from_millis(500),
+        ..PgSettings::default()
+    };
+    let database = PgDatabase::open_with(&test.url(), settings).await.unwrap();
+    let (environments, transactions) = (database.stores().environments, database.transactions());
+    let transaction = tieline_domain::ports::Transactions::begin(&transactions).await;
+    assert!(is_unavailable(&environments.list().await));
+    drop(transaction.unwrap());
+    environments.list().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_closed_database_is_unavailable() {
+    let test = TestDatabase::migrated().await;
+    let database = test.open().await;
+    let environments = database.stores().environments;
+    database.close().await;
+    assert!(is_unavailable(&environments.list().await));
+    assert!(is_unavailable(&database.is_ready().await));
+}

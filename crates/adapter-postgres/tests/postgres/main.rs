@@ -1,0 +1,13 @@
+//! The adapter on a real server, a database for each test.
+//!
+//! `cargo xtask test` provides the server and names it in `TIELINE_TEST_POSTGRES_URL`.
+#![expect(clippy::unwrap_used, reason = "all of it is a test")]
+
+mod contract;
+mod corruption;
+mod database;
+mod examination;
+mod pooler;
+mod support;
+mod text;
+mod tls;

@@ -1,0 +1,7 @@
+//! What the tests share.
+
+pub(crate) mod relay;
+
+mod database;
+
+pub(crate) use database::TestDatabase;
