@@ -1,9 +1,9 @@
 use clap::Args;
 use xshell::Shell;
 
-use crate::{lint::Lint, steps::Steps, test::Test};
+use crate::{lint::Lint, sqlx::Sqlx, steps::Steps, test::Test};
 
-/// Lint, then test: what has to pass before a change goes in.
+/// Lint, the queries, then test: what has to pass before a change goes in.
 ///
 /// `.ci/run` runs exactly this. The tests run even where lint found something, so that one run
 /// tells all there is to mend.
@@ -15,6 +15,9 @@ impl Ci {
     pub(crate) fn run(&self, sh: &Shell) -> anyhow::Result<()> {
         let mut steps = Steps::new("ci");
         steps.run("lint", "cargo xtask lint", || Lint::default().run(sh));
+        steps.run("queries", "cargo xtask sqlx --check", || {
+            Sqlx { check: true }.run(sh)
+        });
         steps.run("test", "cargo xtask test", || Test::default().run(sh));
         steps.finish()
     }

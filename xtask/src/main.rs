@@ -5,6 +5,7 @@
     reason = "and on standard error what made it fail"
 )]
 
+mod bench;
 mod ci;
 mod clients;
 mod config;
@@ -49,6 +50,7 @@ enum Task {
     Config(config::Config),
     Errors(errors::Errors),
     Sqlx(sqlx::Sqlx),
+    Bench(bench::Bench),
     Ci(ci::Ci),
 }
 
@@ -75,6 +77,7 @@ impl Task {
             Self::Config(task) => task.run(&sh),
             Self::Errors(task) => task.run(&sh),
             Self::Sqlx(task) => task.run(&sh),
+            Self::Bench(task) => task.run(&sh),
             Self::Ci(task) => task.run(&sh),
         }
     }

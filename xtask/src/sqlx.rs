@@ -26,7 +26,7 @@ const DATA: &str = "crates/adapter-postgres/.sqlx";
 pub(crate) struct Sqlx {
     /// Write nothing, and fail if a file is not what it would be
     #[arg(long)]
-    check: bool,
+    pub(crate) check: bool,
 }
 
 impl Sqlx {

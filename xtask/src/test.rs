@@ -8,7 +8,7 @@ use xshell::{Cmd, Shell, cmd};
 use crate::{clients, services::Services};
 
 /// The packages whose tests talk to servers.
-const USERS_OF_SERVICES: [&str; 1] = ["tieline-adapter-postgres"];
+const USERS_OF_SERVICES: [&str; 2] = ["tieline-adapter-postgres", "tieline-adapter-redis"];
 
 /// The package whose tests start clients, and the module that all of these are in.
 const USER_OF_CLIENTS: &str = "tieline-tests";

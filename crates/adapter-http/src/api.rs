@@ -8,6 +8,8 @@ use tieline_domain::{
 };
 use tokio_util::task::TaskTracker;
 
+use crate::rate_limit::RateLimits;
+
 /// What every route works with.
 #[derive(Clone)]
 pub struct Api {
@@ -15,6 +17,8 @@ pub struct Api {
     pub broker: Broker,
     /// Makes cursors.
     pub cursors: Arc<dyn CursorSealer>,
+    /// What one environment may ask.
+    pub limits: RateLimits,
     /// Says whether the database is there and its schema the right one.
     pub readiness: Arc<dyn Readiness>,
     /// The tasks of callbacks, which outlive their requests; a shutdown waits for them.

@@ -9,7 +9,7 @@ use tieline_domain::{
     id::EnvironmentId,
 };
 
-use crate::{api::Api, error::ApiError};
+use crate::{api::Api, error::ApiError, rate_limit};
 
 macro_rules! callers {
     ($($(#[$doc:meta])* $name:ident($held:ty), $role:ident, $hold:expr;)*) => {$(
@@ -46,7 +46,9 @@ callers! {
 
 async fn authenticate(parts: &Parts, api: &Api, needed: ApiKeyRole) -> Result<ApiKey, ApiError> {
     let presented = presented_key(&parts.headers);
-    Ok(api.broker.authenticate(presented.as_ref(), needed).await?)
+    let key = api.broker.authenticate(presented.as_ref(), needed).await?;
+    rate_limit::take(parts, api, key.environment_id).await?;
+    Ok(key)
 }
 
 fn presented_key(headers: &HeaderMap) -> Option<PresentedKey> {

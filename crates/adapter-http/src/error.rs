@@ -243,6 +243,7 @@ pub(crate) fn status_of(reason: Reason) -> StatusCode {
         Reason::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Reason::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Reason::ValidationFailed | Reason::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+        Reason::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         Reason::Unavailable | Reason::TimedOut | Reason::InProgress => {
             StatusCode::SERVICE_UNAVAILABLE
         }

@@ -15,12 +15,14 @@ mod page;
 mod paging;
 mod patch_body;
 mod query;
+mod rate_limit;
 mod request;
 mod routes;
 
 pub use api::{Api, Readiness};
 pub use export::{Export, ExportedObject, MalformedExport, MissingPages, read_export};
 pub use openapi::openapi;
+pub use rate_limit::RateLimits;
 pub use routes::router;
 
 /// The path of the OAuth callback, below the public URL.

@@ -12,7 +12,7 @@ use axum::{
 use tieline_domain::reason::Reason;
 use tracing::Instrument;
 
-use crate::{api::Api, error::ApiError};
+use crate::{api::Api, error::ApiError, rate_limit::Quota};
 
 /// No answer takes longer. A callback's work goes on after it, on its own task.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -33,12 +33,15 @@ pub(crate) async fn wrap(State(api): State<Api>, mut request: Request, next: Nex
         .map(|route| route.as_str().to_owned());
     let span = tracing::info_span!("request", request_id = %id, method = %request.method());
     request.extensions_mut().insert(RequestId(id.clone()));
+    let quota = Quota::default();
+    request.extensions_mut().insert(quota.clone());
 
     let began = api.broker.clock.now();
     let answer = tokio::time::timeout(LIMIT, next.run(request).instrument(span.clone())).await;
     let response = answer.unwrap_or_else(|_| ApiError::from(Reason::TimedOut).into_response());
     let mut response = finish(&api, response, &path, &id);
     let headers = response.headers_mut();
+    quota.tell(headers);
     headers.insert(REQUEST_ID, HeaderValue::from_str(&id).unwrap_or(EMPTY));
     headers
         .entry(header::X_CONTENT_TYPE_OPTIONS)

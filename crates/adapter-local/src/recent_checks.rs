@@ -6,8 +6,7 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use quick_cache::sync::Cache;
 use tieline_domain::ports::{
-    CheckOutcome, Checked, Clock, ProviderCheck, RecentChecks,
-    recent_checks::{CHECK_MEMORY, says_something},
+    CheckOutcome, Checked, Clock, ProviderCheck, RecentChecks, recent_checks::says_something,
 };
 
 use crate::flights::{Flights, Seat};
@@ -24,20 +23,10 @@ pub struct LocalRecentChecks {
 }
 
 impl LocalRecentChecks {
-    /// One that remembers.
+    /// Recent checks that are remembered so long. With zero, it only sees to it that the same is
+    /// asked once at a time: to be put before a memory that nodes share.
     #[must_use]
-    pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self::remembering(clock, CHECK_MEMORY)
-    }
-
-    /// One that does not remember, and only sees to it that the same is asked once at a time: to
-    /// be put before a memory that nodes share.
-    #[must_use]
-    pub fn forgetful(clock: Arc<dyn Clock>) -> Self {
-        Self::remembering(clock, Duration::ZERO)
-    }
-
-    fn remembering(clock: Arc<dyn Clock>, memory: Duration) -> Self {
+    pub fn new(clock: Arc<dyn Clock>, memory: Duration) -> Self {
         Self {
             clock,
             memory: SignedDuration::try_from(memory).unwrap_or(SignedDuration::MAX),

@@ -3,7 +3,7 @@
 use std::{str::FromStr, time::Duration};
 
 use sqlx::{
-    Connection, PgConnection,
+    Connection, PgConnection, Row,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use tieline_domain::ports::{StoreError, Stores};
@@ -62,8 +62,6 @@ pub enum OpenDatabaseError {
         place: String,
         /// Why not.
         problem: String,
-        /// Why not, in full.
-        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The database cannot hold every text.
     #[error("the database is encoded in {encoding}; Tieline needs one in UTF8")]
@@ -72,6 +70,9 @@ pub enum OpenDatabaseError {
         encoding: String,
     },
 }
+
+/// How long the first connection may take.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
 /// For how long an idle connection is believed to be alive.
 const TRUSTED_IDLE: Duration = Duration::from_secs(1);
@@ -92,7 +93,8 @@ impl PgDatabase {
     /// Like [`Self::open`], with settings of one's own.
     pub async fn open_with(url: &str, settings: PgSettings) -> Result<Self, OpenDatabaseError> {
         let options = options(url)?;
-        let place = place(&options);
+        // The pool would try again and again, and in the end say nothing but that it did.
+        check(&options).await?;
         let pool = PgPoolOptions::new()
             .max_connections(settings.connections)
             .acquire_timeout(settings.acquire_timeout)
@@ -102,15 +104,11 @@ impl PgDatabase {
             .before_acquire(|connection, idle| {
                 Box::pin(async move { check_alive(connection, idle.idle_for).await })
             })
-            .connect_with(options)
-            .await
-            .map_err(|error| OpenDatabaseError::unreachable(&place, error))?;
-        let server = Server {
-            pool,
-            pooler: settings.pooler,
-        };
-        check_encoding(&server, &place).await?;
-        Ok(Self { server })
+            .connect_lazy_with(options);
+        let pooler = settings.pooler;
+        Ok(Self {
+            server: Server { pool, pooler },
+        })
     }
 
     /// Brings the tables up to date. Harmless when they are; all or nothing when they are not. Of
@@ -155,16 +153,6 @@ impl PgDatabase {
     }
 }
 
-impl OpenDatabaseError {
-    fn unreachable(place: &str, error: sqlx::Error) -> Self {
-        Self::Unreachable {
-            place: place.to_owned(),
-            problem: error.to_string(),
-            source: Box::new(error),
-        }
-    }
-}
-
 fn options(url: &str) -> Result<PgConnectOptions, OpenDatabaseError> {
     let is_ours = ["postgres://", "postgresql://"]
         .iter()
@@ -179,15 +167,6 @@ fn options(url: &str) -> Result<PgConnectOptions, OpenDatabaseError> {
     })
 }
 
-fn place(options: &PgConnectOptions) -> String {
-    let database = options.get_database().unwrap_or(options.get_username());
-    let (host, port) = (options.get_host(), options.get_port());
-    match options.get_socket() {
-        Some(socket) => format!("{}/{database}", socket.display()),
-        None => format!("{host}:{port}/{database}"),
-    }
-}
-
 async fn check_alive(connection: &mut PgConnection, idle: Duration) -> Result<bool, sqlx::Error> {
     if idle > TRUSTED_IDLE {
         connection.ping().await?;
@@ -195,15 +174,33 @@ async fn check_alive(connection: &mut PgConnection, idle: Duration) -> Result<bo
     Ok(true)
 }
 
-async fn check_encoding(server: &Server, place: &str) -> Result<(), OpenDatabaseError> {
-    let unreachable = |error| OpenDatabaseError::unreachable(place, error);
-    let mut session = server.session().await.map_err(unreachable)?;
-    let encoding = sqlx::query_scalar!(r#"SELECT current_setting('server_encoding') AS "found!""#)
-        .fetch_one(&mut session)
-        .await
-        .map_err(unreachable)?;
-    if encoding == "UTF8" {
-        return Ok(());
+/// Checks that the server lets us in, and that its database can hold every text.
+async fn check(options: &PgConnectOptions) -> Result<(), OpenDatabaseError> {
+    let asked = tokio::time::timeout(CONNECT_LIMIT, encoding(options)).await;
+    let problem = match asked {
+        Ok(Ok(encoding)) if encoding == "UTF8" => return Ok(()),
+        Ok(Ok(encoding)) => return Err(OpenDatabaseError::Encoding { encoding }),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => format!("no answer in {} seconds", CONNECT_LIMIT.as_secs()),
+    };
+    let place = place(options);
+    Err(OpenDatabaseError::Unreachable { place, problem })
+}
+
+async fn encoding(options: &PgConnectOptions) -> Result<String, sqlx::Error> {
+    let mut connection = PgConnection::connect_with(options).await?;
+    let row = sqlx::raw_sql("SHOW server_encoding")
+        .fetch_one(&mut connection)
+        .await?;
+    connection.close().await?;
+    row.try_get(0)
+}
+
+fn place(options: &PgConnectOptions) -> String {
+    let database = options.get_database().unwrap_or(options.get_username());
+    let (host, port) = (options.get_host(), options.get_port());
+    match options.get_socket() {
+        Some(socket) => format!("{}/{database}", socket.display()),
+        None => format!("{host}:{port}/{database}"),
     }
-    Err(OpenDatabaseError::Encoding { encoding })
 }

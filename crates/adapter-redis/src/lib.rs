@@ -6,6 +6,7 @@
 //! time to live, and no value holds a secret in the clear.
 
 mod change_feed;
+mod examination;
 mod link;
 mod presence;
 mod rate_limiter;
@@ -14,7 +15,8 @@ mod replay_store;
 mod url;
 
 pub use change_feed::RedisChangeFeed;
-pub use link::{RedisMemory, RedisSettings};
+pub use examination::RedisExamination;
+pub use link::{InvalidCertificates, RedisMemory, RedisSettings};
 pub use rate_limiter::RedisRateLimiter;
 pub use recent_checks::RedisRecentChecks;
 pub use replay_store::RedisReplayStore;

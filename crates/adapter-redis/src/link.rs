@@ -3,15 +3,15 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, FromRedisValue, RedisError, TlsCertificates,
-    cluster::ClusterClientBuilder, cmd,
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, FromRedisValue, RedisError,
+    TlsCertificates, cluster::ClusterClientBuilder, cmd,
 };
 use tieline_domain::ports::Timer;
 use tokio::{sync::watch, time::timeout};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
-    InvalidRedisUrl, RedisUrl,
+    RedisUrl,
     presence::{Connection, Presence, State},
 };
 
@@ -50,6 +50,11 @@ pub struct RedisMemory {
     _keeper: Arc<AbortOnDropHandle<()>>,
 }
 
+/// The certificates by which a server is to prove itself are none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must hold certificates in PEM")]
+pub struct InvalidCertificates;
+
 /// The server did not do what it was asked to.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("Redis is away")]
@@ -75,13 +80,13 @@ impl RedisMemory {
         url: &RedisUrl,
         settings: RedisSettings,
         timer: Arc<dyn Timer>,
-    ) -> Result<Self, InvalidRedisUrl> {
+    ) -> Result<Self, InvalidCertificates> {
         let certificates = TlsCertificates {
             client_tls: None,
             root_cert: settings.root_certificates,
         };
         let link = Arc::new(Link {
-            clients: Clients::new(url, &certificates).map_err(|_| InvalidRedisUrl)?,
+            clients: Clients::new(url, &certificates).map_err(|_| InvalidCertificates)?,
             prefix: settings.prefix,
             timer,
             presence: Presence::new(),
@@ -145,6 +150,11 @@ impl Link {
         Err(Away)
     }
 
+    /// What the server was, last.
+    pub(crate) fn state(&self) -> watch::Receiver<State> {
+        self.presence.state()
+    }
+
     /// A connection over which a key can be written.
     async fn connect(&self) -> Result<Connection, String> {
         let connecting = timeout(CONNECT_LIMIT, self.clients.connect()).await;
@@ -164,17 +174,19 @@ impl Link {
 impl Clients {
     fn new(url: &RedisUrl, certificates: &TlsCertificates) -> Result<Self, RedisError> {
         let addresses = url.addresses().unwrap_or_default();
-        let nodes = addresses
-            .iter()
-            .map(|address| Client::build_with_tls(address.clone(), certificates.clone()));
+        let nodes = addresses.iter().map(|address| open(address, certificates));
         let nodes = nodes.collect::<Result<_, _>>()?;
         let cluster = url.is_cluster().then(|| {
-            ClusterClientBuilder::new(addresses)
-                .connection_timeout(CONNECT_LIMIT)
+            let cluster = ClusterClientBuilder::new(addresses.clone())
+                .connection_timeout(CONNECT_LIMIT / 2)
                 .response_timeout(COMMAND_LIMIT)
-                .retries(1)
-                .certs(certificates.clone())
-                .build()
+                .retries(1);
+            // With certificates, the driver speaks TLS whatever the address says.
+            if addresses.iter().any(is_tls) {
+                cluster.certs(certificates.clone()).build()
+            } else {
+                cluster.build()
+            }
         });
         let cluster = cluster.transpose()?;
         Ok(Self { nodes, cluster })
@@ -194,6 +206,18 @@ impl Clients {
         let connection = node.get_multiplexed_async_connection_with_config(&config);
         connection.await.map(Connection::Node)
     }
+}
+
+fn open(address: &ConnectionInfo, certificates: &TlsCertificates) -> Result<Client, RedisError> {
+    if is_tls(address) {
+        Client::build_with_tls(address.clone(), certificates.clone())
+    } else {
+        Client::open(address.clone())
+    }
+}
+
+fn is_tls(address: &ConnectionInfo) -> bool {
+    matches!(address.addr(), ConnectionAddr::TcpTls { .. })
 }
 
 /// Keeps a connection, as far as that can be had; says once when the server goes and comes.

@@ -3,13 +3,13 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use redis::cmd;
 use serde::{Deserialize, Serialize};
 use tieline_domain::{
     ports::{
         CheckOutcome, Checked, Clock, ProviderCheck, ProviderError, RecentChecks,
-        recent_checks::{CHECK_MEMORY, says_something},
+        recent_checks::says_something,
     },
     reason::Reason,
 };
@@ -22,6 +22,7 @@ pub struct RedisRecentChecks {
     memory: RedisMemory,
     node: Arc<dyn RecentChecks>,
     clock: Arc<dyn Clock>,
+    lives: Duration,
 }
 
 /// An answer as it is kept. Neither codes nor the providers' words for them are secret.
@@ -35,17 +36,26 @@ struct Kept {
 }
 
 impl RedisRecentChecks {
-    /// Recent checks on this memory.
+    /// Recent checks on this memory, remembered so long.
     #[must_use]
-    pub fn new(memory: RedisMemory, node: Arc<dyn RecentChecks>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        memory: RedisMemory,
+        node: Arc<dyn RecentChecks>,
+        clock: Arc<dyn Clock>,
+        lives: Duration,
+    ) -> Self {
         Self {
             memory,
             node,
             clock,
+            lives,
         }
     }
 
     async fn recall_or_ask(&self, key: &str, ask: ProviderCheck<'_>) -> CheckOutcome {
+        if self.lives.is_zero() {
+            return ask.await;
+        }
         if let Some(outcome) = self.recall(key).await {
             return outcome;
         }
@@ -64,7 +74,7 @@ impl RedisRecentChecks {
         let kept: Kept = serde_json::from_slice(&held?).ok()?;
         let asked_at = Timestamp::from_microsecond(kept.asked_at).ok()?;
         let age = Duration::try_from(self.clock.now().duration_since(asked_at)).ok()?;
-        (age < CHECK_MEMORY).then(|| kept.outcome()).flatten()
+        (age < self.lives).then(|| kept.outcome()).flatten()
     }
 
     async fn remember(&self, key: &str, outcome: &CheckOutcome, asked_at: Timestamp) {
@@ -74,14 +84,13 @@ impl RedisRecentChecks {
             provider_error: error.and_then(|error| error.provider_error.clone()),
             asked_at: asked_at.as_microsecond(),
         };
-        let memory = SignedDuration::try_from(CHECK_MEMORY).unwrap_or_default();
         let mut command = cmd("SET");
         command
             .arg(key)
             .arg(serde_json::to_vec(&kept).unwrap_or_default());
         command
             .arg("PX")
-            .arg(i64::try_from(memory.as_millis()).unwrap_or(1));
+            .arg(u64::try_from(self.lives.as_millis()).unwrap_or(1));
         // Who does not find it asks anew.
         let _ = self.memory.link.ask::<()>(&command).await;
     }

@@ -46,7 +46,7 @@ enum Command {
     /// Makes what is missing at the first start: the data folder, the sealing keys, the SQLite
     /// file and the environment Development. Ends on SIGINT or SIGTERM, after the flows that are
     /// running have come to their ends.
-    Serve,
+    Serve(command::serve::Serve),
     /// Try everything without any account: server, sandbox providers and sample data in one
     ///
     /// Starts the server with integrations at built-in stand-ins for Slack and Microsoft Entra,
@@ -59,6 +59,12 @@ enum Command {
     Sandbox(command::sandbox::RunSandbox),
     /// Bring the database's tables up to date
     Migrate,
+    /// Look at the whole installation, and say how to mend what is wrong with it
+    ///
+    /// Checks the settings, the database and its tables, the sealing keys, the public URL, the way
+    /// to the providers, the clock and every integration. Changes nothing. Ends with 1 if anything
+    /// is bad.
+    Doctor(command::doctor::Doctor),
     /// Print the OpenAPI document, in YAML
     Openapi,
     /// Print docs/configuration.md
@@ -89,12 +95,13 @@ impl Cli {
         let SettingsArgs { config, overrides } = self.settings;
         let settings = || Settings::load(config.as_deref(), &overrides);
         let ended: anyhow::Result<()> = match self.command {
-            Command::Serve => command::serve::run(&settings()?).await,
+            Command::Serve(serve) => serve.run(settings()?).await,
             #[cfg(feature = "sandbox")]
             Command::Quickstart(quickstart) => quickstart.run(settings()?).await,
             #[cfg(feature = "sandbox")]
             Command::Sandbox(sandbox) => sandbox.run(&settings()?).await,
             Command::Migrate => command::migrate::run(&settings()?).await,
+            Command::Doctor(doctor) => return doctor.run(settings()).await,
             Command::Openapi => command::reference::openapi(),
             Command::ConfigurationReference => {
                 print!("{}", crate::config::reference());

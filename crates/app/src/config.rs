@@ -16,9 +16,11 @@ use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, de::Error};
 use url::Url;
 
+mod number;
 mod overrides;
 mod table;
 
+use number::number;
 pub(crate) use overrides::Overrides;
 #[cfg(feature = "sandbox")]
 pub(crate) use table::DEFAULT_LOG;
@@ -36,6 +38,14 @@ pub(crate) struct Settings {
     public_url: Option<Url>,
     pub(crate) data_dir: PathBuf,
     database_url: Option<String>,
+    #[serde(deserialize_with = "number::<_, 1000>")]
+    pub(crate) database_connections: u32,
+    #[serde(deserialize_with = "flag")]
+    pub(crate) database_pooler: bool,
+    /// Whether a start brings the tables of a Postgres database up to date. Not a setting: what a
+    /// command does is said by its name and its flags.
+    #[serde(skip)]
+    pub(crate) migrate: bool,
     pub(crate) redis_url: Option<SecretString>,
     pub(crate) redis_prefix: String,
     pub(crate) redis_ca_path: Option<PathBuf>,
@@ -45,6 +55,12 @@ pub(crate) struct Settings {
     pub(crate) slack_base_url: Url,
     pub(crate) entra_base_url: Url,
     pub(crate) graph_base_url: Url,
+    #[serde(deserialize_with = "number::<_, 1_000_000>")]
+    pub(crate) rate_limit_mint: u32,
+    #[serde(deserialize_with = "number::<_, 1_000_000>")]
+    pub(crate) rate_limit_other: u32,
+    #[serde(deserialize_with = "number::<_, 60>")]
+    pub(crate) verify_memory_seconds: u32,
     #[serde(deserialize_with = "flag")]
     pub(crate) allow_private_addresses: bool,
     pub(crate) log: String,
@@ -158,6 +174,24 @@ fn read_environment() -> anyhow::Result<BTreeMap<&'static str, String>> {
         found.insert(setting.name, value);
     }
     Ok(found)
+}
+
+/// The variables of the environment that look like settings, and are none.
+pub(crate) fn unknown_variables() -> Vec<String> {
+    let is_known = |name: &str| {
+        let setting = name.strip_suffix("_FILE").unwrap_or(name);
+        let is_it = |it: &table::Setting| it.name.to_uppercase() == setting;
+        name == "CONFIG" || SETTINGS.iter().any(is_it)
+    };
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let mut unknown: Vec<_> = names
+        .filter(|name| {
+            name.strip_prefix(ENV_PREFIX)
+                .is_some_and(|rest| !is_known(rest))
+        })
+        .collect();
+    unknown.sort();
+    unknown
 }
 
 #[expect(

@@ -9,8 +9,7 @@ use crate::config::{LogFormat, Settings};
 
 /// Starts the log.
 pub(crate) fn start(settings: &Settings) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&settings.log)
-        .context("setting log must be a level or a list of target=level")?;
+    let filter = filter(settings)?;
     let pretty = match settings.log_format {
         LogFormat::Auto => std::io::stderr().is_terminal(),
         LogFormat::Pretty => true,
@@ -30,4 +29,10 @@ pub(crate) fn start(settings: &Settings) -> anyhow::Result<()> {
             .try_init()
     };
     started.map_err(|error| anyhow::anyhow!("the log cannot be started: {error}"))
+}
+
+/// What is logged, as the setting says.
+pub(crate) fn filter(settings: &Settings) -> anyhow::Result<EnvFilter> {
+    EnvFilter::try_new(&settings.log)
+        .context("setting log must be a level or a list of target=level")
 }

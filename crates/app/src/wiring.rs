@@ -2,16 +2,9 @@
 
 use std::sync::Arc;
 
-use anyhow::Context;
-use async_trait::async_trait;
 use tieline_adapter_crypto::{KeyRingCursorSealer, KeyRingFlowSealer, KeyRingSealer};
-use tieline_adapter_http::{Api, Readiness};
-use tieline_adapter_sqlite::SqliteDatabase;
-use tieline_domain::{
-    api_key::ApiKeyUses,
-    broker::Broker,
-    ports::{ChangeFeed, StoreError},
-};
+use tieline_adapter_http::{Api, RateLimits};
+use tieline_domain::{api_key::ApiKeyUses, broker::Broker, ports::ChangeFeed};
 use tieline_providers::{Egress, EgressPolicy, ProviderEndpoints, providers};
 use tokio_util::task::TaskTracker;
 
@@ -21,29 +14,32 @@ use crate::{
     system::{RandomIds, SystemClock, TokioTimer},
 };
 
-mod memory;
+mod database;
+pub(crate) mod memory;
+
+pub(crate) use database::{Database, is_postgres};
 
 /// The parts of a running program.
 pub(crate) struct Wired {
     pub(crate) api: Api,
-    pub(crate) database: SqliteDatabase,
+    pub(crate) database: Database,
 }
 
 /// Puts the program together: opens the database, checks the keys before anything is written,
 /// brings the tables up to date.
 pub(crate) async fn wire(settings: &Settings) -> anyhow::Result<Wired> {
-    let database = open(settings).await?;
+    let database = Database::open(settings).await?;
     let stores = database.stores();
     let checks = Arc::clone(&stores.key_checks);
     let migrated = checks.find().await.is_ok();
     if !migrated {
-        database.migrate().await?;
+        database.prepare(settings).await?;
     }
     let ring = keys::load(settings, &*checks).await?;
     let sealer = KeyRingSealer::new(&ring);
     keys::check(&sealer, &*checks).await?;
     if migrated {
-        database.migrate().await?;
+        database.prepare(settings).await?;
     }
 
     let cursors = Arc::new(KeyRingCursorSealer::new(&ring));
@@ -57,7 +53,7 @@ pub(crate) async fn wire(settings: &Settings) -> anyhow::Result<Wired> {
         entra: settings.entra_base_url.clone(),
         graph: settings.graph_base_url.clone(),
     };
-    // Processes on one SQLite file do not hear each other: what they remember grows old by itself.
+    // Processes on one database do not hear each other: what they remember grows old by itself.
     let deaf = |_| -> Arc<dyn ChangeFeed> { Arc::new(()) };
     let memory = memory::remember(settings, &stores, clock.clone(), deaf).await?;
     let broker = Broker {
@@ -66,7 +62,7 @@ pub(crate) async fn wire(settings: &Settings) -> anyhow::Result<Wired> {
         changes: memory.changes,
         checks: memory.checks,
         stores,
-        transactions: Arc::new(database.transactions()),
+        transactions: database.transactions(),
         key_uses: ApiKeyUses::default(),
         sealer: Arc::new(sealer),
         flow_sealer: Arc::new(KeyRingFlowSealer::new(ring)),
@@ -76,32 +72,21 @@ pub(crate) async fn wire(settings: &Settings) -> anyhow::Result<Wired> {
         providers: providers(&endpoints, egress, clock),
         redirect_uri: settings.redirect_uri(),
     };
-    let readiness = Arc::new(DatabaseReadiness(database.clone()));
+    let limits = RateLimits {
+        limiter: memory.limiter,
+        mint: memory::per_second(settings.rate_limit_mint),
+        other: memory::per_second(settings.rate_limit_other),
+    };
+    let readiness = Arc::new(database.clone());
     let tasks = TaskTracker::new();
     Ok(Wired {
         api: Api {
             broker,
             cursors,
+            limits,
             readiness,
             tasks,
         },
         database,
     })
-}
-
-/// Opens the database of the settings.
-pub(crate) async fn open(settings: &Settings) -> anyhow::Result<SqliteDatabase> {
-    let url = settings.database_url();
-    SqliteDatabase::open(&url)
-        .await
-        .with_context(|| format!("setting database_url is {url}"))
-}
-
-struct DatabaseReadiness(SqliteDatabase);
-
-#[async_trait]
-impl Readiness for DatabaseReadiness {
-    async fn check(&self) -> Result<(), StoreError> {
-        self.0.is_ready().await
-    }
 }

@@ -12,6 +12,7 @@
 
 pub mod api_key_store;
 pub mod attempt_store;
+pub mod change_feed;
 pub mod connection_store;
 pub mod context_store;
 pub mod endpoint_store;
@@ -19,6 +20,10 @@ pub mod environment_store;
 pub mod idempotency_store;
 pub mod integration_store;
 pub mod key_check_store;
+pub mod lookups;
+pub mod rate_limiter;
+pub mod recent_checks;
+pub mod replay_store;
 pub mod subscriber_store;
 pub mod transactions;
 
@@ -63,6 +68,27 @@ macro_rules! contract_cases {
         async fn $case() {
             let harness = <$harness as $crate::StorageHarness>::start().await;
             $crate::contract::$suite::$case(&harness).await;
+        }
+    };
+}
+
+/// The same for a port that stands on memory, with a [`crate::PortHarness`].
+#[doc(hidden)]
+#[macro_export]
+macro_rules! port_cases {
+    ($suite:ident $harness:ty [$($case:ident,)*]) => {
+        mod $suite {
+            use super::*;
+            $($crate::port_cases! { @test $suite $case $harness })*
+        }
+    };
+    (@test $suite:ident $case:ident $harness:ty) => {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $case() {
+            let clock = ::std::sync::Arc::new($crate::FixedClock::default());
+            let harness = <$harness as $crate::PortHarness>::start(clock.clone()).await;
+            let port = $crate::PortHarness::port(&harness);
+            $crate::contract::$suite::$case(port, &clock).await;
         }
     };
 }

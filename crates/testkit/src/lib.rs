@@ -10,6 +10,7 @@ pub mod harness;
 pub mod ids;
 pub mod memory;
 pub mod policies;
+pub mod port_harness;
 pub mod sealers;
 
 pub use broker::{broker, providers, sample_providers};
@@ -17,4 +18,5 @@ pub use clock::FixedClock;
 pub use harness::{StorageHarness, TestStores};
 pub use ids::SequentialIds;
 pub use memory::MemoryStorage;
+pub use port_harness::{ChangeFeedHarness, Heard, LookupsHarness, News, PortHarness};
 pub use sealers::{FakeCursorSealer, FakeFlowSealer, FakeSealer};

@@ -15,7 +15,7 @@ fn every_case_is_in_the_list_of_its_suite() {
         let list = fs::read_to_string(&path).unwrap();
         for name in case_names(&path) {
             assert!(
-                list.contains(&format!("            {name},\n")),
+                list.contains(&format!("    {name},\n")),
                 "{name} in {path:?}"
             );
             cases += 1;
@@ -36,6 +36,6 @@ fn case_names(suite: &Path) -> Vec<String> {
     texts
         .iter()
         .flat_map(|text| text.split("\npub async fn ").skip(1))
-        .map(|rest| rest.split('(').next().unwrap().to_owned())
+        .map(|rest| rest.split(['(', '<']).next().unwrap().to_owned())
         .collect()
 }

@@ -5,6 +5,11 @@ use serde_json::{Value, json};
 use tieline_sandbox::{Endpoint, Fault};
 use tieline_tests::{BAKERY, Browser, ENTRA, FENNEL, RAIL_GROUP, Reply, SLACK, SUBSCRIBER, Stage};
 
+/// A stage where the provider is asked each time.
+async fn stage() -> Stage {
+    Stage::start_with(|setup| setup.home.set("VERIFY_MEMORY_SECONDS", "0")).await
+}
+
 async fn verify(stage: &Stage, connection: &Value) -> Reply {
     let identifier = connection["identifier"].as_str().expect("an identifier");
     let path = format!("/v1/channel-connections/{identifier}/verify");
@@ -21,7 +26,7 @@ async fn refused(stage: &Stage, connection: &Value, code: &str) {
 
 #[tokio::test]
 async fn a_workspace_is_good_until_its_token_is_revoked_or_the_app_removed() {
-    let stage = Stage::start().await;
+    let stage = stage().await;
     stage.connect_slack(&json!({})).await;
     let connection = stage.api.only_connection().await;
     let reply = verify(&stage, &connection).await;
@@ -64,7 +69,7 @@ async fn an_organization_is_good_and_an_imported_token_that_nobody_issued_is_not
 /// E11
 #[tokio::test]
 async fn a_tenant_is_good_until_it_takes_its_consent_back() {
-    let stage = Stage::start().await;
+    let stage = stage().await;
     stage
         .allow(&stage.mint("msteams").await, Browser::new())
         .await;

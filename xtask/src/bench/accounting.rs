@@ -48,7 +48,10 @@ impl Snapshot {
 
     /// What these processes and all below them have spent, whether they live or have ended.
     fn spent_by(&self, roots: &[u32]) -> u64 {
-        let below = self.processes.keys().filter(|id| self.is_below(**id, roots));
+        let below = self
+            .processes
+            .keys()
+            .filter(|id| self.is_below(**id, roots));
         below.map(|id| self.processes[id].ticks).sum()
     }
 
@@ -75,7 +78,7 @@ impl Snapshot {
 }
 
 impl Process {
-    /// Reads `/proc/<pid>/stat` (proc_pid_stat(5)). The name, in parentheses, may hold anything.
+    /// Reads `/proc/<pid>/stat` (`man proc_pid_stat`). The name, in parentheses, may hold anything.
     fn parse(stat: &str) -> Option<Self> {
         let (_, rest) = stat.rsplit_once(')')?;
         let fields: Vec<&str> = rest.split_whitespace().collect();
@@ -88,7 +91,7 @@ impl Process {
 }
 
 impl Machine {
-    /// Reads the first line of `/proc/stat` (proc_stat(5)). Interrupts count as nobody's: the
+    /// Reads the first line of `/proc/stat` (`man proc_stat`). Interrupts count as nobody's: the
     /// loopback's are ours, and no process is charged for them.
     fn parse(stat: &str) -> Option<Self> {
         let line = stat.lines().next()?.strip_prefix("cpu ")?;
@@ -122,7 +125,12 @@ pub(super) fn memory(id: u32) -> anyhow::Result<(u64, u64)> {
 
 fn kibibytes(status: &str, name: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix(name));
-    line?.trim_start_matches(':').split_whitespace().next()?.parse().ok()
+    line?
+        .trim_start_matches(':')
+        .split_whitespace()
+        .next()?
+        .parse()
+        .ok()
 }
 
 #[cfg(test)]

@@ -76,7 +76,9 @@ impl Row {
             let values: Option<Vec<f64>> = pairs.iter().map(what).collect();
             values.and_then(Spread::of)
         };
-        let others = pairs.iter().flat_map(|it| [it.floor.others, it.tieline.others]);
+        let others = pairs
+            .iter()
+            .flat_map(|it| [it.floor.others, it.tieline.others]);
         Some(Self {
             mode,
             connections,

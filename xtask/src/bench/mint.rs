@@ -17,8 +17,8 @@ pub(super) const SUBSCRIBER: &str = "subscriber-4f9d2c1ab07e";
 /// would look for a connection in the database every time.
 pub(super) const BODY: &str = concat!(
     r#"{"subscriberId":"subscriber-4f9d2c1ab07e","integrationIdentifier":"slack-production","#,
-    r#""context":{"tenant":{"id":"org-acme-corporation","data":{"plan":"professional","#,
-    r#""region":"eu-central"}},"project":"project-7731"},"#,
+    r#""context":{"tenant":{"id":"org-acme-corporation-7","data":{"plan":"professional","#,
+    r#""region":"eu-central-1"}},"project":"project-7731-rollout"},"#,
     r#""scope":["chat:write","chat:write.public","channels:read","groups:read","users:read","#,
     r#""users:read.email"],"connectionMode":"subscriber","autoLinkUser":true}"#
 );
@@ -94,7 +94,8 @@ mod tests {
 
     #[test]
     fn an_answer_is_taken_apart() {
-        let text = "HTTP/1.1 201 Created\r\nIdempotency-Replay: true\r\n\r\n{\"url\":\"https://a\"}";
+        let text =
+            "HTTP/1.1 201 Created\r\nIdempotency-Replay: true\r\n\r\n{\"url\":\"https://a\"}";
         let answer = Answer::parse(text).unwrap();
         assert_eq!((answer.status, answer.is_replay()), (201, true));
         assert_eq!(answer.url().unwrap(), "https://a");

@@ -41,7 +41,10 @@ impl Process {
         let mut command = mortal(program);
         command.arg("serve").current_dir(folder).env_clear();
         command.envs(variables.iter().map(|(name, value)| (name, value)));
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log);
         let began = now();
         Ok(Self {
             child: command.spawn().context(NO_SETPRIV)?,

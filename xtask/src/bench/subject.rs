@@ -108,7 +108,10 @@ impl<'a> Home<'a> {
         let name = format!("{storage:?}-{}", std::process::id()).to_lowercase();
         let folder = sh.create_dir(sh.current_dir().join("target/bench").join(&name))?;
         let mut variables = vec![
-            ("TIELINE_DATA_DIR", folder.join("data").display().to_string()),
+            (
+                "TIELINE_DATA_DIR",
+                folder.join("data").display().to_string(),
+            ),
             ("TIELINE_LISTEN", format!("127.0.0.1:{port}")),
             ("TIELINE_BOOTSTRAP_API_KEY", mint::API_KEY.to_owned()),
             ("TIELINE_RATE_LIMIT_MINT", RATE_LIMIT.to_owned()),
@@ -136,7 +139,10 @@ impl<'a> Home<'a> {
     /// Makes the integration and the subscriber that the request names.
     fn fill(&self, program: &Path) -> anyhow::Result<()> {
         let _here = self.sh.push_dir(&self.folder);
-        let variables = self.variables.iter().map(|(name, value)| format!("{name}={value}"));
+        let variables = self
+            .variables
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"));
         let variables: Vec<_> = variables.collect();
         let sh = self.sh;
         let integration = mint::INTEGRATION;
@@ -150,11 +156,14 @@ impl<'a> Home<'a> {
             .run()
             .context("the integration cannot be made")?;
         let subscriber = mint::SUBSCRIBER;
-        cmd!(sh, "{env} {rest...} {program} subscribers create {subscriber}")
-            .quiet()
-            .ignore_stdout()
-            .run()
-            .context("the subscriber cannot be made")
+        cmd!(
+            sh,
+            "{env} {rest...} {program} subscribers create {subscriber}"
+        )
+        .quiet()
+        .ignore_stdout()
+        .run()
+        .context("the subscriber cannot be made")
     }
 
     fn told_log(&self) -> String {

@@ -117,13 +117,18 @@ impl Seen {
             (*late, "answers took more than two seconds"),
         ];
         let told = faults.iter().filter(|(count, _)| *count > 0);
-        let told: Vec<_> = told.map(|(count, what)| format!("{count} {what}")).collect();
+        let told: Vec<_> = told
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect();
         (!told.is_empty()).then(|| told.join(", "))
     }
 }
 
 /// Counts here stay far below 2⁵².
-#[expect(clippy::cast_precision_loss, reason = "counts of things that fit into memory")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of things that fit into memory"
+)]
 pub(super) fn as_f64(count: u64) -> f64 {
     count as f64
 }

@@ -66,7 +66,7 @@ impl Server {
         };
         // Holds ends of the pipe, which would never be read to its end.
         drop(keeper);
-        let mut log = File::create(start.data.with_extension("log"))?;
+        let mut log = File::create(start.data.join("output.log"))?;
         let mut output = BufReader::new(output);
         await_signs(&mut output, &mut log, start.signs)?;
         // What nobody reads would stop the server once the pipe is full.
@@ -146,7 +146,6 @@ mod tests {
             signs,
             url: "test://here".to_owned(),
         });
-        std::fs::remove_file(data.with_extension("log")).unwrap();
         (data, server)
     }
 

@@ -45,6 +45,11 @@ impl IntoResponses for KeyedErrors {
                 "The API key's role does not allow it: `forbidden`.",
             ),
             (
+                StatusCode::TOO_MANY_REQUESTS,
+                "The environment asks too much at once: `rate_limited`. Nothing happened; try again \
+                 after `Retry-After` seconds.",
+            ),
+            (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "Something failed on our side: `internal`.",
             ),
@@ -168,7 +173,7 @@ pub(super) fn error(status: StatusCode, description: &str) -> Response {
     let mut response = ResponseBuilder::new()
         .description(description)
         .content("application/json", Content::new(Some(body)));
-    if status == StatusCode::SERVICE_UNAVAILABLE {
+    if let StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS = status {
         let mut header = Header::new(<u32 as PartialSchema>::schema());
         header.description = Some("How many seconds to wait.".to_owned());
         response = response.header("Retry-After", header);

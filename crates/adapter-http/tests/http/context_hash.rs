@@ -1,10 +1,19 @@
 //! `contextHash`: an integration that demands proof of the context gets it or refuses.
 
+use std::sync::Arc;
+
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use sha2::Sha256;
-use tieline_domain::api_key::ApiKeyRole;
+use tieline_domain::{
+    api_key::{ApiKey, ApiKeyHash, ApiKeyRole},
+    context::Context,
+    id::EnvironmentId,
+    integration::Integration,
+    ports::{Lookups, StoreError, Stores},
+    subscriber::SubscriberId,
+};
 
 use crate::bench::{Bench, MINT};
 
@@ -162,4 +171,48 @@ async fn the_flag_is_set_over_the_api_as_a_boolean_or_a_text() {
     let answer = bench.post("/v1/integrations", &wrong).await;
     let told = &answer.json()["errors"]["credentials.hmac"]["messages"][0];
     assert_eq!(*told, "must be true or false");
+}
+
+/// Look-ups that remember no key of any environment.
+struct Forgetful(Stores);
+
+#[async_trait::async_trait]
+impl Lookups for Forgetful {
+    async fn api_key(&self, hash: &ApiKeyHash) -> Result<Option<ApiKey>, StoreError> {
+        self.0.api_key(hash).await
+    }
+
+    async fn api_keys(&self, _: EnvironmentId) -> Result<Vec<ApiKey>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn integration(
+        &self,
+        environment: EnvironmentId,
+        identifier: &str,
+    ) -> Result<Option<Integration>, StoreError> {
+        self.0.integration(environment, identifier).await
+    }
+
+    async fn has_subscriber(
+        &self,
+        environment: EnvironmentId,
+        id: &SubscriberId,
+    ) -> Result<bool, StoreError> {
+        self.0.has_subscriber(environment, id).await
+    }
+
+    async fn keep_contexts(&self, contexts: &[Context]) -> Result<(), StoreError> {
+        self.0.keep_contexts(contexts).await
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_a_node_does_not_remember_yet_proves_a_context() {
+    let mut bench = bench().await;
+    let stores = bench.api.broker.stores.clone();
+    bench.api.broker.lookups = Arc::new(Forgetful(stores));
+    let good = hash(&bench.key, "{}");
+    let body = body("strict", &Value::Null, Some(&good));
+    bench.post(MINT, &body).await.assert_is(201);
 }

@@ -26,6 +26,7 @@ mod pages;
 mod paging;
 mod panics;
 mod patience;
+mod rate_limits;
 mod request_id;
 mod roles;
 mod subscribers;

@@ -56,7 +56,9 @@ pub(super) async fn migrate(server: &Server) -> Result<MigrationReport, MigrateD
     sqlx::query!("SELECT pg_advisory_xact_lock($1)", LOCK)
         .execute(&mut session)
         .await?;
-    make_history(&mut session).await?;
+    if !has_history(&mut session).await? {
+        make_history(&mut session).await?;
+    }
     let history = history(&mut session).await?;
     check(&history)?;
     let mut applied = Vec::new();
@@ -119,20 +121,22 @@ pub(super) async fn state(server: &Server) -> Result<MigrationState, StoreError>
 }
 
 async fn newest(session: &mut Session) -> Result<Option<i64>, sqlx::Error> {
-    let exists =
-        sqlx::query_scalar!(r#"SELECT to_regclass('_sqlx_migrations') IS NOT NULL AS "found!""#)
-            .fetch_one(&mut *session)
-            .await?;
-    if !exists {
+    if !has_history(session).await? {
         return Ok(None);
     }
     Ok(history(session).await?.into_keys().max())
 }
 
+async fn has_history(session: &mut Session) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(r#"SELECT to_regclass('_sqlx_migrations') IS NOT NULL AS "found!""#)
+        .fetch_one(session)
+        .await
+}
+
 /// Makes the table of what was applied, in the form in which `sqlx` keeps it.
 async fn make_history(session: &mut Session) -> Result<(), sqlx::Error> {
     sqlx::raw_sql(
-        "CREATE TABLE IF NOT EXISTS _sqlx_migrations (
+        "CREATE TABLE _sqlx_migrations (
              version        BIGINT      NOT NULL PRIMARY KEY,
              description    TEXT        NOT NULL,
              installed_on   TIMESTAMPTZ NOT NULL DEFAULT now(),

@@ -167,12 +167,13 @@ async fn connections_that_were_cut_are_replaced() {
     let environments = database.stores().environments;
     environments.list().await.unwrap();
     test.execute(&format!(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
          WHERE application_name = '{}' AND pid <> pg_backend_pid()",
         test.name()
     ))
     .await;
-    assert!(is_unavailable(&environments.list().await));
+    // This one may still be handed what was cut.
+    drop(environments.list().await);
     environments.list().await.unwrap();
 }
 

@@ -15,6 +15,7 @@ mod finding;
 mod integrations;
 mod key_file;
 mod public_url;
+mod redis;
 mod report;
 
 use finding::{Finding, State};
@@ -47,8 +48,10 @@ impl Doctor {
 
     async fn examine(&self, settings: &Settings) -> Vec<Finding> {
         let mut findings = configuration::check(settings);
-        let database = database::check(settings, &mut findings).await;
+        let mut database = database::check(settings, &mut findings).await;
+        let database_clock = database.as_mut().and_then(|database| database.clock.take());
         let opens = key_file::check(settings, database.as_ref(), &mut findings).await;
+        findings.push(redis::check(settings).await);
         findings.push(public_url::check(settings).await);
         // Whose keys are the wrong ones, or whose tables are not there, has nothing to be read.
         let broker = match database.filter(|database| opens && database.is_current) {
@@ -56,12 +59,11 @@ impl Doctor {
             None => None,
         };
         let used = match &broker {
-            Some(broker) => {
-                integrations::check(broker, self.ask_providers, &mut findings).await
-            }
+            Some(broker) => integrations::check(broker, self.ask_providers, &mut findings).await,
             None => None,
         };
-        let readings = egress::check(settings, used.as_ref(), &mut findings).await;
+        let mut readings = egress::check(settings, used.as_ref(), &mut findings).await;
+        readings.extend(database_clock);
         findings.push(clock::check(&readings));
         findings
     }

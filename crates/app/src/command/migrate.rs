@@ -1,16 +1,16 @@
 //! `tieline migrate`.
 
-use crate::{config::Settings, logging, wiring};
+use crate::{config::Settings, logging, wiring::Database};
 
 pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
     logging::start(settings)?;
-    let database = wiring::open(settings).await?;
-    let report = database.migrate().await?;
-    if report.applied.is_empty() {
+    let database = Database::open(settings).await?;
+    let applied = database.migrate().await?;
+    if applied.is_empty() {
         println!("The tables are up to date.");
     }
-    for migration in &report.applied {
-        println!("{} {}", migration.version, migration.description);
+    for (version, description) in &applied {
+        println!("{version} {description}");
     }
     database.close().await;
     Ok(())

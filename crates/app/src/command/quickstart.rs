@@ -59,6 +59,7 @@ impl Quickstart {
         settings.entra_base_url = sandbox.entra_base_url();
         settings.graph_base_url = sandbox.graph_base_url();
         settings.allow_private_addresses = true;
+        settings.migrate = true;
 
         let server = Server::start(&settings).await?;
         let sample = Sample::prepare(&server.api.broker, settings).await?;

@@ -63,7 +63,26 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         name: "database_url",
         derived: "`sqlite://` and `tieline.db` in `data_dir`",
-        help: "The database, as sqlite://path",
+        help: "The database, as sqlite://path or postgres://user:password@host:port/database",
+        more: "SQLite is for one node, Postgres for one or many. The tables of a Postgres database \
+            are made and brought up to date by `tieline migrate`, or by `tieline serve --migrate`. \
+            Behind its URL may stand `?sslmode=verify-full`, and `&sslrootcert=` with a file of \
+            certificates (PEM). Other users of a machine can read command lines: put a URL with a \
+            password into a file or the environment.",
+        ..PLAIN
+    },
+    Setting {
+        name: "database_connections",
+        default: "10",
+        help: "How many connections to Postgres a node holds at the most",
+        ..PLAIN
+    },
+    Setting {
+        name: "database_pooler",
+        default: "false",
+        help: "Whether a pooler in transaction mode, such as PgBouncer, stands before Postgres",
+        more: "Then no statement is prepared for later, and every statement runs in a transaction: \
+            slower, and right whatever the pooler makes of prepared statements.",
         ..PLAIN
     },
     Setting {
@@ -112,6 +131,30 @@ pub(super) const SETTINGS: &[Setting] = &[
         help: "An admin API key for the first environment, of 8 to 128 visible ASCII characters",
         more: "Made at every start unless it is there; for scripts and tests. Take a long random \
             one wherever it matters.",
+        ..PLAIN
+    },
+    Setting {
+        name: "rate_limit_mint",
+        default: "1000",
+        help: "How many URLs one environment may mint in a second; 0 for no limit",
+        more: "Twice as many at once. Whoever asks more is answered 429 with `Retry-After`; the \
+            headers `RateLimit` and `RateLimit-Policy` of every answer tell what is left. All nodes \
+            count together where they share a Redis; else each counts for itself.",
+        ..PLAIN
+    },
+    Setting {
+        name: "rate_limit_other",
+        default: "500",
+        help: "How many other requests with an API key one environment may make in a second; 0 for no limit",
+        more: "Counted like `rate_limit_mint`, and apart from it.",
+        ..PLAIN
+    },
+    Setting {
+        name: "verify_memory_seconds",
+        default: "10",
+        help: "How long what a provider said of a connection stands for the next who asks; 0 to 60",
+        more: "With 0 the provider is asked each time; those who ask at the same moment still share \
+            one answer.",
         ..PLAIN
     },
     Setting {

@@ -1,6 +1,6 @@
 //! What the program remembers: in this process, and on Redis where there is one.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use secrecy::ExposeSecret;
@@ -12,7 +12,8 @@ use tieline_adapter_redis::{
     RedisSettings, RedisUrl,
 };
 use tieline_domain::ports::{
-    ChangeFeed, ChangeListener, Clock, Lookups, RateLimiter, RecentChecks, ReplayStore, Stores,
+    ChangeFeed, ChangeListener, Clock, Lookups, RateLimit, RateLimiter, RecentChecks, ReplayStore,
+    Stores,
 };
 
 use crate::{config::Settings, system::TokioTimer};
@@ -41,32 +42,37 @@ pub(super) async fn remember(
     ));
     let replays = Arc::new(Arc::clone(&stores.idempotency));
     let limiter = Arc::new(LocalRateLimiter::default());
+    let checks_live = Duration::from_secs(settings.verify_memory_seconds.into());
     let Some(redis) = connect(settings).await? else {
         let feed = database_feed(lookups.clone());
         return Ok(Memory {
             changes: Arc::new(LocalChangeFeed::new(lookups.clone(), feed)),
             lookups,
             replays,
-            checks: Arc::new(LocalRecentChecks::new(clock)),
+            checks: Arc::new(LocalRecentChecks::new(clock, checks_live)),
             limiter,
         });
     };
     let feed = Arc::new(RedisChangeFeed::start(redis.clone(), lookups.clone()));
-    let node = Arc::new(LocalRecentChecks::forgetful(clock.clone()));
+    // What one node remembered of what another remembered would be too old.
+    let node = Arc::new(LocalRecentChecks::new(clock.clone(), Duration::ZERO));
+    let checks = RedisRecentChecks::new(redis.clone(), node, clock, checks_live);
     Ok(Memory {
         changes: Arc::new(LocalChangeFeed::new(lookups.clone(), feed)),
         lookups,
         replays: Arc::new(RedisReplayStore::new(redis.clone(), replays)),
-        checks: Arc::new(RedisRecentChecks::new(redis.clone(), node, clock)),
+        checks: Arc::new(checks),
         limiter: Arc::new(RedisRateLimiter::new(redis, limiter)),
     })
 }
 
-async fn connect(settings: &Settings) -> anyhow::Result<Option<RedisMemory>> {
+/// Connects to the Redis of the settings, if there is one.
+pub(crate) async fn connect(settings: &Settings) -> anyhow::Result<Option<RedisMemory>> {
     let Some(url) = &settings.redis_url else {
         return Ok(None);
     };
-    let url = RedisUrl::parse(url.expose_secret()).context("setting redis_url is not usable: it")?;
+    let url =
+        RedisUrl::parse(url.expose_secret()).context("setting redis_url is not usable: it")?;
     let certificates = settings.redis_ca_path.as_ref().map(|path| {
         std::fs::read(path)
             .with_context(|| format!("setting redis_ca_path: cannot read {}", path.display()))
@@ -78,5 +84,14 @@ async fn connect(settings: &Settings) -> anyhow::Result<Option<RedisMemory>> {
     let memory = RedisMemory::connect(&url, own, Arc::new(TokioTimer)).await;
     memory
         .map(Some)
-        .context("setting redis_url, or the file at redis_ca_path, is not usable: the URL")
+        .context("setting redis_ca_path is not usable: the file")
+}
+
+/// So many in a second, with a burst of two seconds' worth; none for 0.
+pub(super) fn per_second(number: u32) -> Option<RateLimit> {
+    let interval = Duration::from_secs(1).checked_div(number)?;
+    Some(RateLimit {
+        burst: number * 2,
+        interval,
+    })
 }

@@ -1,13 +1,10 @@
 //! What a provider said of a connection a moment ago.
 
-use std::{future::Future, pin::Pin, time::Duration};
+use std::{future::Future, pin::Pin};
 
 use async_trait::async_trait;
 
 use crate::{id::ConnectionId, ports::ProviderError, reason::Reason};
-
-/// How long an answer stands for the next question.
-pub const CHECK_MEMORY: Duration = Duration::from_secs(10);
 
 /// What was checked: with other tokens, or another app, it is another question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,7 +27,7 @@ pub type ProviderCheck<'a> = Pin<Box<dyn Future<Output = CheckOutcome> + Send + 
 #[async_trait]
 pub trait RecentChecks: Send + Sync {
     /// Answers what `ask` answers. Where somebody is asking the same at this moment, or asked
-    /// within [`CHECK_MEMORY`], that answer may stand instead, and `ask` is dropped. An answer that
+    /// a few seconds ago, that answer may stand instead, and `ask` is dropped. An answer that
     /// says nothing lasting ([`says_something`]) stands only for those who waited for it. It
     /// never fails by itself.
     async fn check(&self, checked: &Checked, ask: ProviderCheck<'_>) -> CheckOutcome;

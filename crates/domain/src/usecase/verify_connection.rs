@@ -5,12 +5,14 @@ use crate::{
     connection::{ChannelConnection, ConnectionIdentifier},
     id::EnvironmentId,
     ports::Checked,
+    provider::GrantedCredential,
     usecase::UseCaseError,
 };
 
 impl Broker {
     /// Asks the provider whether a connection is good; answers the connection as it is stored,
-    /// which asking does not change. Of a provider that cannot be asked, every connection is good.
+    /// which asking does not change. What the provider said a few seconds ago may stand. Of a
+    /// provider that cannot be asked, every connection is good.
     pub async fn verify_connection(
         &self,
         environment: EnvironmentId,
@@ -24,7 +26,9 @@ impl Broker {
             .get_integration(environment, connection.integration_id)
             .await?;
         let app = self.open_credentials(&integration)?;
-        let tokens = self.open_credentials_of(&connection)?;
+        let tokens = self.open_credentials_of(&connection)?.into_iter();
+        // A question does not need refresh tokens.
+        let tokens: Vec<_> = tokens.map(without_refresh_token).collect();
         let checked = Checked {
             connection: connection.id,
             generation: connection.generation,
@@ -33,5 +37,12 @@ impl Broker {
         let ask = client.verify(&app, &connection.workspace.id, &tokens);
         self.checks.check(&checked, ask).await?;
         Ok(connection)
+    }
+}
+
+fn without_refresh_token(credential: GrantedCredential) -> GrantedCredential {
+    GrantedCredential {
+        refresh_token: None,
+        ..credential
     }
 }

@@ -1,11 +1,16 @@
 //! Whether a connection is good is the provider's to say.
 
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
 use jiff::SignedDuration;
 use secrecy::{ExposeSecret, SecretString};
 use tieline_domain::{
     connection::{ChannelConnection, ConnectionIdentifier, CredentialKind, Workspace},
     id::EnvironmentId,
-    ports::{MockProviderClient, ProviderError},
+    ports::{
+        CheckOutcome, Checked, MockProviderClient, ProviderCheck, ProviderError, RecentChecks,
+    },
     provider::{Grant, GrantedCredential},
     reason::Reason,
     usecase::{APP_ONLY, ImportedAuth, NewConnection, UseCaseError},
@@ -188,4 +193,34 @@ async fn an_outage_is_told_as_one() {
     bench.storage.fail(u32::MAX);
     let failed = bench.verify(&stored.identifier).await.unwrap_err();
     assert_eq!(failed.reason(), Reason::Unavailable);
+}
+
+/// Answers in the provider's place, and notes what was to be asked.
+struct Remembers(CheckOutcome, Mutex<Vec<Checked>>);
+
+#[async_trait]
+impl RecentChecks for Remembers {
+    async fn check(&self, checked: &Checked, _: ProviderCheck<'_>) -> CheckOutcome {
+        self.1.lock().unwrap().push(*checked);
+        self.0.clone()
+    }
+}
+
+#[tokio::test]
+async fn what_the_provider_said_a_moment_ago_may_stand() {
+    let refused = provider::error(Reason::TokenRevoked, "its_own_word");
+    for outcome in [Ok(()), Err(refused)] {
+        let mut bench = Bench::start().await;
+        let stored = bench.import("slack", "T1", "xoxb-1").await;
+        let remembers = Arc::new(Remembers(outcome.clone(), Mutex::default()));
+        bench.broker.checks = remembers.clone();
+        let verified = bench.verify(&stored.identifier).await;
+        assert_eq!(verified.is_ok(), outcome.is_ok());
+        let expected = Checked {
+            connection: stored.id,
+            generation: stored.generation,
+            app_generation: 1,
+        };
+        assert_eq!(*remembers.1.lock().unwrap(), [expected]);
+    }
 }

@@ -1,5 +1,7 @@
 //! What can go wrong with a call, told apart by what the other side may have done.
 
+use std::io::{self, ErrorKind};
+
 use tieline_domain::{ports::ProviderError, reason::Reason};
 
 /// A call brought no answer that could be read.
@@ -15,9 +17,12 @@ pub enum EgressError {
     /// Nobody listens at the address. Nothing was sent.
     #[error("connection refused")]
     ConnectionRefused,
-    /// No connection came about: name, network or certificate. Nothing was sent.
+    /// No connection came about: name or network. Nothing was sent.
     #[error("no connection")]
     Unreachable,
+    /// Nobody vouches for the certificate, or it is no TLS at all. Nothing was sent.
+    #[error("certificate refused")]
+    CertificateRefused,
     /// The call was sent, and no whole answer came in time.
     #[error("no answer in time")]
     TimedOut,
@@ -45,7 +50,8 @@ impl From<EgressError> for ProviderError {
         let reason = match error {
             EgressError::AddressRefused
             | EgressError::ConnectionRefused
-            | EgressError::Unreachable => Reason::ProviderUnreachable,
+            | EgressError::Unreachable
+            | EgressError::CertificateRefused => Reason::ProviderUnreachable,
             EgressError::TimedOut | EgressError::NoAnswer => Reason::ProviderError,
             EgressError::Truncated | EgressError::TooLarge | EgressError::Unreadable => {
                 Reason::InvalidResponse
@@ -70,14 +76,26 @@ pub(super) fn why_no_answer(error: &reqwest::Error) -> EgressError {
         };
     }
     let sources = || std::iter::successors(std::error::Error::source(error), |e| e.source());
-    let is_refusal = |e: &std::io::Error| e.kind() == std::io::ErrorKind::ConnectionRefused;
+    let failed_as = |kind| {
+        let mut errors = sources().filter_map(|e| e.downcast_ref());
+        errors.any(|error| is_of(error, kind))
+    };
     if sources().any(<dyn std::error::Error>::is::<super::resolver::NoPublicAddress>) {
         EgressError::AddressRefused
-    } else if sources().filter_map(|e| e.downcast_ref()).any(is_refusal) {
+    } else if failed_as(ErrorKind::ConnectionRefused) {
         EgressError::ConnectionRefused
+    } else if failed_as(ErrorKind::InvalidData) {
+        // So a handshake is told of that was read and not accepted.
+        EgressError::CertificateRefused
     } else {
         EgressError::Unreachable
     }
+}
+
+/// Whether an error is of a kind, or holds one that is: such a one is no source of the other's.
+fn is_of(error: &io::Error, kind: ErrorKind) -> bool {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+    error.kind() == kind || inner.is_some_and(|inner| is_of(inner, kind))
 }
 
 /// Tells why an answer that had begun did not end.

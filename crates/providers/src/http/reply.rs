@@ -3,7 +3,7 @@
 use std::{fmt, time::Duration};
 
 use jiff::{Timestamp, fmt::rfc2822};
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER};
 use serde::de::DeserializeOwned;
 
 use super::{EgressError, json};
@@ -51,6 +51,12 @@ impl Reply {
         Some(pause.min(LONGEST_PAUSE))
     }
 
+    /// What the server took for the time when it answered (RFC 9110 section 6.6.1), to the second.
+    #[must_use]
+    pub fn date(&self) -> Option<Timestamp> {
+        read_date(self.header(&DATE)?.trim())
+    }
+
     fn header(&self, name: &HeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
@@ -77,8 +83,12 @@ fn is_json(content_type: &str) -> bool {
 }
 
 fn until(date: &str, now: Timestamp) -> Option<Duration> {
-    let date = rfc2822::DateTimeParser::new().parse_timestamp(date).ok()?;
+    let date = read_date(date)?;
     Some(Duration::try_from(date.duration_since(now)).unwrap_or_default())
+}
+
+fn read_date(date: &str) -> Option<Timestamp> {
+    rfc2822::DateTimeParser::new().parse_timestamp(date).ok()
 }
 
 #[cfg(test)]
@@ -110,6 +120,23 @@ mod tests {
         for nonsense in ["", "-1", "soon", "1e9", "99999999999999999999999"] {
             assert_eq!(pause(nonsense), None, "{nonsense}");
         }
+    }
+
+    #[test]
+    fn the_time_of_an_answer_is_told_to_the_second() {
+        let dated = |value: &'static str| {
+            let headers = HeaderMap::from_iter([(DATE, value.parse().unwrap())]);
+            let (status, body) = (200, Vec::new());
+            let reply = Reply {
+                status,
+                headers,
+                body,
+            };
+            reply.date()
+        };
+        let at = "2015-10-21T07:28:00Z".parse().ok();
+        assert_eq!(dated("Wed, 21 Oct 2015 07:28:00 GMT"), at);
+        assert_eq!(dated("yesterday"), None);
     }
 
     #[test]

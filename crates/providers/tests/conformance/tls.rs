@@ -32,7 +32,7 @@ async fn a_certificate_that_nobody_vouches_for_gets_no_secret() {
         .await;
     assert_eq!(
         outcome.map(|reply| reply.status()),
-        Err(EgressError::Unreachable)
+        Err(EgressError::CertificateRefused)
     );
     assert_eq!(server.join().unwrap(), "");
 }

@@ -128,9 +128,11 @@ async fn new_key(stage: &Stage, more: &[&str]) -> String {
     stage.server.home.tell(&arguments).await.trim().to_owned()
 }
 
+/// Through the API: the command is another process, of which the server hears within seconds.
 async fn revoke_newest_key(stage: &Stage) {
     let listed = stage.server.home.tell(&["api-keys", "list"]).await;
     let newest = listed.lines().last().expect("a key");
     let id = newest.split_whitespace().next().expect("its id");
-    stage.server.home.tell(&["api-keys", "revoke", id]).await;
+    let revoked = stage.api.deleted(&format!("/v1/api-keys/{id}")).await;
+    assert_eq!(revoked, 204);
 }

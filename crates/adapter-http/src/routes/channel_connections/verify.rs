@@ -14,7 +14,8 @@ use crate::{
 /// stored token and name the connection's workspace, or organization, as the token's. Microsoft
 /// must give the integration's app a token in the connection's tenant, with at least one
 /// application permission. At other providers there is nobody to ask: the connection is answered as
-/// it is. An access token is not refreshed: one that has expired is `token_expired`, beside a
+/// it is. What a provider said stands for ten seconds, unless the connection's tokens or the
+/// integration's credentials are replaced meanwhile. An access token is not refreshed: one that has expired is `token_expired`, beside a
 /// refresh token, too.
 #[utoipa::path(
     post,

@@ -72,7 +72,13 @@ impl TestDatabase {
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
-        let sql = format!("DROP SCHEMA {} CASCADE", self.schema);
+        let schema = &self.schema;
+        // What the test has left open would be waited for.
+        let sql = format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE application_name = '{schema}';
+             DROP SCHEMA {schema} CASCADE"
+        );
         // The runtime of the test may be one thread, and that is busy with ending the test.
         let dropping = std::thread::spawn(move || {
             let mut runtime = tokio::runtime::Builder::new_current_thread();

@@ -1,0 +1,116 @@
+//! The database of the settings, whichever it is.
+
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use async_trait::async_trait;
+use tieline_adapter_http::Readiness;
+use tieline_adapter_postgres::{PgDatabase, PgSettings};
+use tieline_adapter_sqlite::SqliteDatabase;
+use tieline_domain::ports::{StoreError, Stores, Transactions};
+
+use crate::config::Settings;
+
+/// An open database.
+#[derive(Clone)]
+pub(crate) enum Database {
+    Sqlite(SqliteDatabase),
+    Postgres(PgDatabase),
+}
+
+/// A migration that ran: its version, and what it is in words.
+pub(crate) type Migration = (i64, String);
+
+impl Database {
+    /// Opens the database that the URL of the settings names.
+    pub(crate) async fn open(settings: &Settings) -> anyhow::Result<Self> {
+        let url = settings.database_url();
+        if !is_postgres(&url) {
+            let database = SqliteDatabase::open(&url).await;
+            let database = database.with_context(|| format!("setting database_url is {url}"))?;
+            return Ok(Self::Sqlite(database));
+        }
+        let own = PgSettings {
+            connections: settings.database_connections.max(1),
+            pooler: settings.database_pooler,
+            ..PgSettings::DEFAULT
+        };
+        // The URL is not told: it may hold a password.
+        let database = PgDatabase::open_with(&url, own).await;
+        let database = database.context("setting database_url is not usable")?;
+        Ok(Self::Postgres(database))
+    }
+
+    /// Brings the tables up to date, and tells what was done.
+    pub(crate) async fn migrate(&self) -> anyhow::Result<Vec<Migration>> {
+        Ok(match self {
+            Self::Sqlite(database) => {
+                let applied = database.migrate().await?.applied.into_iter();
+                applied.map(|it| (it.version, it.description)).collect()
+            }
+            Self::Postgres(database) => {
+                let applied = database.migrate().await?.applied.into_iter();
+                applied.map(|it| (it.version, it.description)).collect()
+            }
+        })
+    }
+
+    /// Brings the tables up to date where that is asked for, and always where the file is this
+    /// program's alone. Elsewhere nodes of an older version may still be at work on them.
+    pub(crate) async fn prepare(&self, settings: &Settings) -> anyhow::Result<()> {
+        let Self::Postgres(database) = self else {
+            return self.migrate().await.map(drop);
+        };
+        if settings.migrate {
+            return self.migrate().await.map(drop);
+        }
+        let state = database.migration_state().await?;
+        if state.is_newer {
+            bail!("the tables were made by a newer version of this program");
+        }
+        if !state.pending.is_empty() {
+            bail!(
+                "the tables are not up to date: run `tieline migrate`, or `tieline serve --migrate`"
+            );
+        }
+        Ok(())
+    }
+
+    pub(crate) fn stores(&self) -> Stores {
+        match self {
+            Self::Sqlite(database) => database.stores(),
+            Self::Postgres(database) => database.stores(),
+        }
+    }
+
+    pub(crate) fn transactions(&self) -> Arc<dyn Transactions> {
+        match self {
+            Self::Sqlite(database) => Arc::new(database.transactions()),
+            Self::Postgres(database) => Arc::new(database.transactions()),
+        }
+    }
+
+    pub(crate) async fn close(&self) {
+        match self {
+            Self::Sqlite(database) => database.close().await,
+            Self::Postgres(database) => database.close().await,
+        }
+    }
+}
+
+#[async_trait]
+impl Readiness for Database {
+    async fn check(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(database) => database.is_ready().await,
+            Self::Postgres(database) => database.is_ready().await,
+        }
+    }
+}
+
+/// Whether a database's URL names a Postgres server.
+pub(crate) fn is_postgres(url: &str) -> bool {
+    ["postgres://", "postgresql://"]
+        .iter()
+        .any(|scheme| url.starts_with(scheme))
+}

@@ -1,0 +1,201 @@
+//! `cargo xtask bench`.
+
+mod accounting;
+mod figures;
+mod machine;
+mod mint;
+mod mode;
+mod page;
+mod process;
+mod report;
+mod rounds;
+mod subject;
+mod wrk;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use clap::{Args, builder::PossibleValuesParser};
+use xshell::{Shell, cmd};
+
+use self::{
+    accounting::memory,
+    figures::Spread,
+    machine::Machine,
+    mode::{MODES, Mode, Storage},
+    process::Process,
+    report::{Program, Report},
+    rounds::{Plan, Rounds},
+    subject::Subject,
+    wrk::Wrk,
+};
+use crate::{metadata::Metadata, services::Services};
+
+/// How fast Tieline mints, measured against a bare server in the same run.
+///
+/// Builds the release, starts Tieline on SQLite and on Postgres with Redis, and beside it the
+/// floor: a server that does nothing but parse the same body and answer a URL of the same size.
+/// Loads them in turn with wrk, which is installed where it is missing if that can be done (as root
+/// on Debian or Ubuntu). Postgres and Redis are throw-aways, or those that
+/// `TIELINE_TEST_POSTGRES_URL` and `TIELINE_TEST_REDIS_URL` name. A whole run takes a quarter of an
+/// hour beside the build, and writes its figures into docs/PERFORMANCE.md, which says how to read
+/// them. No figure fails a run; a figure that cannot be had does. Needs Linux, and a machine that
+/// has nothing else to do.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Bench {
+    /// One short round at 64 connections: an answer in a minute, which is written nowhere
+    #[arg(long)]
+    quick: bool,
+
+    /// Print what was found as one JSON object on standard output, and nothing else there
+    #[arg(long)]
+    json: bool,
+
+    /// Only this mode, written nowhere; may be given again
+    #[arg(long, value_name = "MODE", value_parser = PossibleValuesParser::new(MODES.iter().map(|mode| mode.name)))]
+    only: Vec<String>,
+
+    /// Leave out the modes that need Postgres and Redis; written nowhere
+    #[arg(long)]
+    no_services: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo xtask bench --quick                       before and after a change
+  cargo xtask bench --quick --only keyed-sqlite   of one mode
+  cargo xtask bench                               all of it, into docs/PERFORMANCE.md
+  cargo xtask bench --quick --json | jq '.rows[] | {mode, requests_ratio}'";
+
+/// What is loaded.
+struct Programs {
+    tieline: PathBuf,
+    floor: PathBuf,
+}
+
+impl Bench {
+    pub(crate) fn run(&self, sh: &Shell) -> anyhow::Result<()> {
+        let modes = self.modes();
+        let plan = if self.quick { Plan::QUICK } else { Plan::WHOLE };
+        let folder = sh.create_dir(sh.current_dir().join("target/bench"))?;
+        let wrk = Wrk::find(sh, &folder)?;
+        let programs = Programs::build(sh)?;
+        let services = needs_services(&modes).then(|| Services::durable(sh));
+        let services = services.transpose()?;
+        let report = measure(sh, &programs, services.as_ref(), &modes, &wrk, &plan)?;
+        self.tell(sh, &report)
+    }
+
+    fn modes(&self) -> Vec<&'static Mode> {
+        let chosen = |mode: &&Mode| {
+            let named = self.only.is_empty() || self.only.iter().any(|name| name == mode.name);
+            named && !(self.no_services && mode.storage == Storage::Servers)
+        };
+        MODES.iter().filter(chosen).collect()
+    }
+
+    /// Whether this run is the whole of it.
+    fn is_whole(&self) -> bool {
+        !self.quick && self.only.is_empty() && !self.no_services
+    }
+
+    fn tell(&self, sh: &Shell, report: &Report) -> anyhow::Result<()> {
+        if self.json {
+            println!("{}", serde_json::to_string(report)?);
+        } else {
+            println!("{}", report.text());
+        }
+        let failures = report.failures();
+        if !failures.is_empty() {
+            bail!(
+                "bench: not all could be measured:\n  {}",
+                failures.join("\n  ")
+            );
+        }
+        if self.is_whole() {
+            page::write(sh, &report.text())?;
+            eprintln!("wrote {}", page::PAGE);
+        }
+        Ok(())
+    }
+}
+
+impl Programs {
+    /// Builds both in one go, so that they are made of the same libraries.
+    fn build(sh: &Shell) -> anyhow::Result<Self> {
+        eprintln!("bench: building the release");
+        cmd!(
+            sh,
+            "cargo build --quiet --release --package tieline --bin tieline --example floor"
+        )
+        .run()
+        .context("the release does not build")?;
+        let release = Metadata::read(sh)?.target_directory.join("release");
+        Ok(Self {
+            tieline: release.join("tieline"),
+            floor: release.join("examples/floor"),
+        })
+    }
+}
+
+fn needs_services(modes: &[&Mode]) -> bool {
+    modes.iter().any(|mode| mode.storage == Storage::Servers)
+}
+
+/// Starts everything, loads it, and looks at what is left.
+fn measure(
+    sh: &Shell,
+    programs: &Programs,
+    services: Option<&Services>,
+    modes: &[&'static Mode],
+    wrk: &Wrk,
+    plan: &Plan,
+) -> anyhow::Result<Report> {
+    let mut missing = Vec::new();
+    let mut subjects = Vec::new();
+    for storage in [Storage::Sqlite, Storage::Servers] {
+        let mut of_it = modes.iter().filter(|mode| mode.storage == storage);
+        if of_it.clone().next().is_none() {
+            continue;
+        }
+        eprintln!("bench: starting Tieline on {}", storage.told());
+        let started = Subject::start(sh, &programs.tieline, storage, services, plan.starts)
+            .and_then(|subject| {
+                of_it
+                    .try_for_each(|mode| subject.check(mode))
+                    .map(|()| subject)
+            });
+        match started {
+            Ok(subject) => subjects.push(subject),
+            Err(cause) => missing.push(format!("Tieline on {}: {cause:#}", storage.told())),
+        }
+    }
+    let Some(first) = subjects.first() else {
+        bail!("nothing could be measured:\n  {}", missing.join("\n  "));
+    };
+    let floor = Process::floor(&programs.floor, first.url_bytes).context("the floor")?;
+    let rounds = Rounds::new(sh, wrk, plan, &floor)?;
+    let rows = rounds.run(modes, &subjects)?;
+    Ok(Report {
+        machine: Machine::look(sh, services),
+        rounds: plan.rounds,
+        seconds: plan.seconds,
+        rows,
+        programs: subjects.iter().map(program).collect::<Result<_, _>>()?,
+        binary_bytes: std::fs::metadata(&programs.tieline)?.len(),
+        missing,
+    })
+}
+
+fn program(subject: &Subject<'_>) -> anyhow::Result<Program> {
+    let (loaded_kib, peak_kib) = memory(subject.process.id())?;
+    let starts = subject.starts_ms.iter().copied();
+    Ok(Program {
+        storage: subject.storage.told(),
+        idle_kib: subject.idle_kib,
+        loaded_kib,
+        peak_kib,
+        start_ms: Spread::of(starts).context("it was started")?,
+    })
+}
