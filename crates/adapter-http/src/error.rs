@@ -9,6 +9,7 @@ use axum::{
 };
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::{Map, Value};
 use tieline_domain::{
     ports::{ProviderError, StoreError},
     reason::Reason,
@@ -68,6 +69,15 @@ pub(crate) struct FieldError {
     pub(crate) messages: Vec<String>,
 }
 
+/// An error's body with an object's members beside it.
+#[derive(Serialize)]
+struct WithMembers {
+    #[serde(flatten)]
+    own: ErrorBody,
+    #[serde(flatten)]
+    beside: Map<String, Value>,
+}
+
 /// An error on its way to its body, which needs to know the request.
 #[derive(Clone, Debug)]
 pub(crate) struct ApiError {
@@ -75,6 +85,7 @@ pub(crate) struct ApiError {
     reason: Reason,
     message: String,
     fields: BTreeMap<String, FieldError>,
+    beside: Map<String, Value>,
 }
 
 impl ApiError {
@@ -84,6 +95,7 @@ impl ApiError {
             reason,
             message: message.into(),
             fields: BTreeMap::new(),
+            beside: Map::new(),
         }
     }
 
@@ -103,6 +115,14 @@ impl ApiError {
         }
     }
 
+    /// The same error with the members of an object in its body, beside its own.
+    pub(crate) fn beside(mut self, object: &impl Serialize) -> Self {
+        if let Ok(Value::Object(members)) = serde_json::to_value(object) {
+            self.beside = members;
+        }
+        self
+    }
+
     pub(crate) fn status(&self) -> StatusCode {
         self.status
     }
@@ -110,7 +130,7 @@ impl ApiError {
     /// The whole answer.
     pub(crate) fn respond(self, path: &str, request_id: &str, now: Timestamp) -> Response {
         let status = self.status;
-        let error = ErrorBody {
+        let body = ErrorBody {
             status_code: status.as_u16(),
             timestamp: instant(now),
             path: path.to_owned(),
@@ -123,13 +143,14 @@ impl ApiError {
             (
                 status,
                 Json(ValidationErrorBody {
-                    error,
+                    error: body,
                     errors: self.fields,
                 }),
             )
                 .into_response()
         } else {
-            (status, Json(error)).into_response()
+            let (own, beside) = (body, self.beside);
+            (status, Json(WithMembers { beside, own })).into_response()
         };
         if let Reason::IdempotencyKeyInvalid | Reason::IdempotencyKeyReused = self.reason {
             response.headers_mut().insert(header::LINK, HELP);

@@ -5,7 +5,7 @@ use std::{future::Future, time::Duration};
 use anyhow::Context;
 use secrecy::ExposeSecret;
 use tieline_adapter_http::{Api, router};
-use tieline_domain::api_key::PresentedKey;
+use tieline_domain::{api_key::PresentedKey, ports::StoreError};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -17,7 +17,7 @@ use crate::{
 /// How often what nobody will finish is swept.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(30);
 
-/// How many expired answers one sweep deletes at the most.
+/// How many expired answers are deleted at a time.
 const SWEEP_BATCH: u32 = 1000;
 
 /// How long a shutdown waits for flows that are running: longer than any of them takes.
@@ -114,17 +114,22 @@ async fn sweep(api: Api, stopping: CancellationToken) {
         if let Err(error) = api.broker.record_key_uses().await {
             tracing::error!(%error, "the last uses of API keys were not written down");
         }
-        let now = api.broker.clock.now();
-        if let Err(error) = api
-            .broker
-            .stores
-            .idempotency
-            .delete_expired(now, SWEEP_BATCH)
-            .await
-        {
+        if let Err(error) = sweep_answers(&api, &stopping).await {
             tracing::error!(%error, "the sweep of idempotency records failed");
         }
     }
+}
+
+/// Deletes the answers that are repeated no more, by batches: between two of them others write.
+async fn sweep_answers(api: &Api, stopping: &CancellationToken) -> Result<(), StoreError> {
+    let now = api.broker.clock.now();
+    let store = &api.broker.stores.idempotency;
+    while !stopping.is_cancelled() {
+        if store.delete_expired(now, SWEEP_BATCH).await? < u64::from(SWEEP_BATCH) {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Comes when the operating system asks the process to end.

@@ -15,11 +15,12 @@ def walk_subscribers():
 
     again = create(subscriber_id="ada", last_name="Byron")
     equal((again.id, again.first_name, again.last_name), (made.id, "Ada", "Byron"))
-    # The one 409 whose body the SDK wants to be a subscriber. It says so, and hands on the status
-    # and the body of all errors.
+    # The one 409 whose body the SDK wants to be a subscriber: it is one, beside what all errors
+    # have.
     twice = {"create_subscriber_request_dto": {"subscriber_id": "ada"}, "fail_if_exists": True}
-    wrong = models.ResponseValidationError
-    refused(409, "already_exists", subscribers.create, kind=wrong, **twice)
+    kind = models.SubscriberResponseDtoError
+    there = refused(409, "already_exists", subscribers.create, kind=kind, **twice)
+    equal(there.data.subscriber_id, "ada")
 
     change = {"last_name": "Lovelace", "email": None}
     changed = subscribers.patch(subscriber_id="ada", patch_subscriber_request_dto=change).result

@@ -16,7 +16,7 @@ use crate::{
     api::Api,
     auth::{Administrator, Reader},
     body::JsonBody,
-    error::ApiError,
+    error::{ApiError, ErrorBody},
     idempotency::once::{Once, OnceParams},
     object_name::ObjectName,
     paging::{self, PageBody, PageParams},
@@ -31,6 +31,18 @@ pub(crate) use body::{CreateSubscriberRequest, organization_of};
 use body::{PatchSubscriberRequest, SubscriberResponse};
 
 const LIST: &str = "subscribers";
+
+/// The refusal to make a subscriber who is there already: an error, and the subscriber.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "documents what `create` answers")]
+pub(crate) struct SubscriberExistsBody {
+    #[schema(inline)]
+    #[serde(flatten)]
+    error: ErrorBody,
+    #[schema(inline)]
+    #[serde(flatten)]
+    subscriber: SubscriberResponse,
+}
 
 /// Make a subscriber
 ///
@@ -55,6 +67,7 @@ const LIST: &str = "subscribers";
             ("delete" = (operation_id = "deleteSubscriber", description = "Delete it.", parameters(("subscriberId" = "$response.body#/subscriberId")))),
         )),
         WriteErrors,
+        (status = 409, description = "With `failIfExists=true`: there is one, and this is it: `already_exists`.", body = SubscriberExistsBody),
     ),
 )]
 pub(crate) async fn create(
@@ -73,10 +86,16 @@ pub(crate) async fn create(
         } else {
             IfExists::Change
         };
-        let (subscriber, _) = broker
-            .create_subscriber(environment, id, patch, if_exists)
-            .await?;
-        SubscriberResponse::of(&broker, subscriber).await
+        let made = broker.create_subscriber(environment, id.clone(), patch, if_exists);
+        match made.await {
+            Ok((subscriber, _)) => SubscriberResponse::of(&broker, subscriber).await,
+            Err(error) if error.reason() == Reason::AlreadyExists => {
+                let there = broker.get_subscriber(environment, &id).await?;
+                let there = SubscriberResponse::of(&broker, there).await?;
+                Err(ApiError::from(error).beside(&there))
+            }
+            Err(error) => Err(error.into()),
+        }
     };
     once.run(&api, environment, StatusCode::CREATED, body, work)
         .await

@@ -80,6 +80,10 @@ async fn one_that_is_there_can_be_refused() {
     bench.post(&strict, &bob()).await.assert_is(201);
     let answer = bench.post(&strict, &bob()).await;
     assert_eq!(answer.refusal(), (409, "already_exists".to_owned()));
+    let there = bench.get(BOB).await.json();
+    for (name, value) in there.as_object().unwrap() {
+        assert_eq!(answer.json()[name], *value, "{name}");
+    }
     let lenient = format!("{PATH}?failIfExists=false");
     bench.post(&lenient, &bob()).await.assert_is(201);
     let unread = format!("{PATH}?failIfExists=maybe");

@@ -166,30 +166,51 @@ impl Broker {
         &self,
         connection: &ChannelConnection,
     ) -> Result<Vec<GrantedCredential>, OpenError> {
-        let open = |sealed: &Sealed, column| -> Result<SecretString, OpenError> {
-            let place = SealedPlace {
-                environment_id: connection.environment_id,
-                row: connection.id.0,
-                column,
-                generation: connection.generation,
-            };
-            let opened = self.sealer.open(sealed, &place)?;
-            let text = std::str::from_utf8(opened.expose_secret());
-            Ok(text.map_err(|_| OpenError::Refused)?.into())
-        };
-        let open_both = |sealed: &SealedCredential| {
-            let (kind, refresh_token) = (sealed.kind, sealed.refresh_token.as_ref());
+        let mut opened = self.open_access_tokens(connection)?;
+        for (credential, sealed) in opened.iter_mut().zip(&connection.credentials) {
+            let column = sealed.kind.refresh_token_column();
+            credential.refresh_token = sealed
+                .refresh_token
+                .as_ref()
+                .map(|token| self.open_token(connection, token, column))
+                .transpose()?;
+        }
+        Ok(opened)
+    }
+
+    /// The same without refresh tokens, which stay sealed.
+    pub(super) fn open_access_tokens(
+        &self,
+        connection: &ChannelConnection,
+    ) -> Result<Vec<GrantedCredential>, OpenError> {
+        let open = |sealed: &SealedCredential| {
+            let column = sealed.kind.access_token_column();
             Ok(GrantedCredential {
-                kind,
-                access_token: open(&sealed.access_token, kind.access_token_column())?,
-                refresh_token: refresh_token
-                    .map(|token| open(token, kind.refresh_token_column()))
-                    .transpose()?,
+                kind: sealed.kind,
+                access_token: self.open_token(connection, &sealed.access_token, column)?,
+                refresh_token: None,
                 scopes: sealed.scopes.clone(),
                 expires_at: sealed.expires_at,
             })
         };
-        connection.credentials.iter().map(open_both).collect()
+        connection.credentials.iter().map(open).collect()
+    }
+
+    fn open_token(
+        &self,
+        connection: &ChannelConnection,
+        sealed: &Sealed,
+        column: &'static str,
+    ) -> Result<SecretString, OpenError> {
+        let place = SealedPlace {
+            environment_id: connection.environment_id,
+            row: connection.id.0,
+            column,
+            generation: connection.generation,
+        };
+        let opened = self.sealer.open(sealed, &place)?;
+        let text = std::str::from_utf8(opened.expose_secret());
+        Ok(text.map_err(|_| OpenError::Refused)?.into())
     }
 
     /// A fresh identifier for a connection.

@@ -5,7 +5,6 @@ use crate::{
     connection::{ChannelConnection, ConnectionIdentifier},
     id::EnvironmentId,
     ports::Checked,
-    provider::GrantedCredential,
     usecase::UseCaseError,
 };
 
@@ -26,9 +25,7 @@ impl Broker {
             .get_integration(environment, connection.integration_id)
             .await?;
         let app = self.open_credentials(&integration)?;
-        let tokens = self.open_credentials_of(&connection)?.into_iter();
-        // A question does not need refresh tokens.
-        let tokens: Vec<_> = tokens.map(without_refresh_token).collect();
+        let tokens = self.open_access_tokens(&connection)?;
         let checked = Checked {
             connection: connection.id,
             generation: connection.generation,
@@ -37,12 +34,5 @@ impl Broker {
         let ask = client.verify(&app, &connection.workspace.id, &tokens);
         self.checks.check(&checked, ask).await?;
         Ok(connection)
-    }
-}
-
-fn without_refresh_token(credential: GrantedCredential) -> GrantedCredential {
-    GrantedCredential {
-        refresh_token: None,
-        ..credential
     }
 }

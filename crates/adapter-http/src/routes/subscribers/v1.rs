@@ -14,7 +14,7 @@ use crate::{
     query::QueryString,
     routes::{
         schema::{ObjectErrors, WriteErrors},
-        subscribers::{self, SubscriberRemovedResponse},
+        subscribers::{self, SubscriberExistsBody, SubscriberRemovedResponse},
     },
 };
 
@@ -40,6 +40,7 @@ use crate::{
             ("delete" = (operation_id = "deleteSubscriberV1", description = "Delete it.", parameters(("subscriberId" = "$response.body#/subscriberId")))),
         )),
         WriteErrors,
+        (status = 409, description = "With `failIfExists=true`: there is one, and this is it: `already_exists`.", body = SubscriberExistsBody),
     ),
 )]
 #[deprecated = "the same is at /v2/subscribers"]
