@@ -15,7 +15,7 @@ mod session;
 mod transaction;
 
 pub(crate) use access::Access;
-use access::Server;
+pub(crate) use access::Server;
 pub use examination::PgExamination;
 pub use migration::{AppliedMigration, MigrateDatabaseError, MigrationReport, MigrationState};
 pub(crate) use session::Session;
@@ -145,6 +145,10 @@ impl PgDatabase {
         PgTransactions {
             server: self.server.clone(),
         }
+    }
+
+    pub(crate) fn server(&self) -> &Server {
+        &self.server
     }
 
     /// Ends all connections, after what they are doing.

@@ -8,6 +8,7 @@ mod keyset;
 
 mod api_key_store;
 mod attempt_store;
+mod change_feed;
 mod column;
 mod connection_store;
 mod context_store;
@@ -22,6 +23,7 @@ mod subscriber_store;
 
 pub use api_key_store::PgApiKeyStore;
 pub use attempt_store::PgAttemptStore;
+pub use change_feed::PgChangeFeed;
 pub use connection_store::PgConnectionStore;
 pub use context_store::PgContextStore;
 pub use database::{

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tieline_adapter_crypto::{KeyRingCursorSealer, KeyRingFlowSealer, KeyRingSealer};
 use tieline_adapter_http::{Api, RateLimits};
-use tieline_domain::{api_key::ApiKeyUses, broker::Broker, ports::ChangeFeed};
+use tieline_domain::{api_key::ApiKeyUses, broker::Broker};
 use tieline_providers::{Egress, EgressPolicy, ProviderEndpoints, providers};
 use tokio_util::task::TaskTracker;
 
@@ -53,9 +53,8 @@ pub(crate) async fn wire(settings: &Settings) -> anyhow::Result<Wired> {
         entra: settings.entra_base_url.clone(),
         graph: settings.graph_base_url.clone(),
     };
-    // Processes on one database do not hear each other: what they remember grows old by itself.
-    let deaf = |_| -> Arc<dyn ChangeFeed> { Arc::new(()) };
-    let memory = memory::remember(settings, &stores, clock.clone(), deaf).await?;
+    let feed = |listener| database.changes(listener);
+    let memory = memory::remember(settings, &stores, clock.clone(), feed).await?;
     let broker = Broker {
         lookups: memory.lookups,
         replays: memory.replays,

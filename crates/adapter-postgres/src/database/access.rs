@@ -107,8 +107,7 @@ impl Server {
         &self,
     ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
         let pool = self.pool.clone();
-        let beginning = tokio::spawn(async move { pool.begin().await });
-        beginning.await.map_err(|_| sqlx::Error::WorkerCrashed)?
+        pool.begin().await
     }
 }
 

@@ -1,10 +1,16 @@
 //! The database: what is refused, who migrates, and what happens when it is away.
 
-use std::time::Duration;
+use std::{
+    future::{Future, poll_fn},
+    sync::Arc,
+    task::Poll,
+    time::Duration,
+};
 
+use sqlx::Executor;
 use tieline_adapter_postgres::{OpenDatabaseError, PgDatabase, PgSettings};
-use tieline_domain::ports::StoreError;
-use tieline_testkit::fixtures;
+use tieline_domain::ports::{StoreError, Transactions};
+use tieline_testkit::{TestStores, fixtures};
 
 use crate::support::TestDatabase;
 
@@ -187,7 +193,7 @@ async fn a_pool_that_is_used_up_is_unavailable_for_the_moment() {
     };
     let database = PgDatabase::open_with(&test.url(), settings).await.unwrap();
     let (environments, transactions) = (database.stores().environments, database.transactions());
-    let transaction = tieline_domain::ports::Transactions::begin(&transactions).await;
+    let transaction = transactions.begin().await;
     assert!(is_unavailable(&environments.list().await));
     drop(transaction.unwrap());
     environments.list().await.unwrap();
@@ -201,4 +207,84 @@ async fn a_closed_database_is_unavailable() {
     database.close().await;
     assert!(is_unavailable(&environments.list().await));
     assert!(is_unavailable(&database.is_ready().await));
+}
+
+/// Two who hold what the other needs: Postgres looks for that once, a while after one has begun to
+/// wait, and ends the one for whom it found it. Here that is the deletion: it begins to wait before
+/// the other does, and is looked after when both do.
+#[tokio::test]
+async fn who_loses_a_deadlock_tries_again() {
+    let test = TestDatabase::migrated().await;
+    let url = format!("{}&options=-c%20deadlock_timeout%3D2s", test.url());
+    let database = PgDatabase::open(&url).await.unwrap();
+    let stores = database.stores();
+    let tenant = TestStores {
+        stores: stores.clone(),
+        transactions: Arc::new(database.transactions()),
+    }
+    .tenant()
+    .await;
+    let connection = fixtures::connection(&tenant.slack, fixtures::subscriber_owner("ada"));
+    stores.connections.insert(&connection).await.unwrap();
+
+    let mut other = test.connect().await;
+    other
+        .execute("SET deadlock_timeout = '30s'; BEGIN; SELECT 1 FROM connections FOR UPDATE")
+        .await
+        .unwrap();
+    let deleting = tokio::spawn(async move {
+        let (environment, ada) = (tenant.environment.id, &tenant.ada.subscriber_id);
+        stores.subscribers.delete(environment, ada).await
+    });
+    // The deletion holds the subscriber, and waits for the connection that goes with it.
+    let waiting = "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE application_name = $1
+                   AND wait_event_type = 'Lock')";
+    let mut watching = test.connect().await;
+    loop {
+        let waits = sqlx::query_scalar(waiting).bind(test.name());
+        if waits.fetch_one(&mut watching).await.unwrap() {
+            break;
+        }
+    }
+    other
+        .execute("SELECT 1 FROM subscribers WHERE subscriber_id = 'ada' FOR UPDATE; COMMIT")
+        .await
+        .unwrap();
+    assert!(deleting.await.unwrap().unwrap());
+}
+
+#[tokio::test]
+async fn a_transaction_whose_beginning_is_given_up_holds_no_later_write() {
+    let test = TestDatabase::migrated().await;
+    let settings = PgSettings {
+        connections: 1,
+        ..PgSettings::default()
+    };
+    let database = PgDatabase::open_with(&test.url(), settings).await.unwrap();
+    let (environments, transactions) = (database.stores().environments, database.transactions());
+    let mut watching = test.connect().await;
+    // Otherwise it would be the connecting that is given up.
+    environments.list().await.unwrap();
+    for polls in 1..10 {
+        let mut beginning = Box::pin(transactions.begin());
+        let mut left = polls;
+        poll_fn(|context| {
+            left -= 1;
+            match beginning.as_mut().poll(context) {
+                Poll::Pending if left > 0 => Poll::Pending,
+                _ => Poll::Ready(()),
+            }
+        })
+        .await;
+        drop(beginning);
+        let organization = fixtures::organization();
+        environments
+            .insert_organization(&organization)
+            .await
+            .unwrap();
+        let seen = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM organizations WHERE id = $1)")
+            .bind(organization.id.0);
+        let seen: bool = seen.fetch_one(&mut watching).await.unwrap();
+        assert!(seen, "after {polls} polls");
+    }
 }

@@ -178,7 +178,7 @@ async fn texts_too_long_for_an_index_are_kept_and_found() {
         ..SubscriberFilter::default()
     };
     let list = stores.subscribers.list(environment, &filter, &PAGE).await;
-    assert_eq!(list.unwrap().items, [subscriber.clone()]);
+    assert_eq!(list.unwrap().items, std::slice::from_ref(&subscriber));
     check_connection(stores, &tenant.slack, &subscriber.subscriber_id).await;
 }
 

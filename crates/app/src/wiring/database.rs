@@ -5,11 +5,11 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use async_trait::async_trait;
 use tieline_adapter_http::Readiness;
-use tieline_adapter_postgres::{PgDatabase, PgSettings};
+use tieline_adapter_postgres::{PgChangeFeed, PgDatabase, PgSettings};
 use tieline_adapter_sqlite::SqliteDatabase;
-use tieline_domain::ports::{StoreError, Stores, Transactions};
+use tieline_domain::ports::{ChangeFeed, ChangeListener, StoreError, Stores, Transactions};
 
-use crate::config::Settings;
+use crate::{config::Settings, system::TokioTimer};
 
 /// An open database.
 #[derive(Clone)]
@@ -87,6 +87,18 @@ impl Database {
         match self {
             Self::Sqlite(database) => Arc::new(database.transactions()),
             Self::Postgres(database) => Arc::new(database.transactions()),
+        }
+    }
+
+    /// How nodes on this database tell each other what changed. Processes on one SQLite file do
+    /// not hear each other: what they remember grows old by itself.
+    pub(crate) fn changes(&self, listener: Arc<dyn ChangeListener>) -> Arc<dyn ChangeFeed> {
+        match self {
+            Self::Sqlite(_) => Arc::new(()),
+            Self::Postgres(database) => {
+                let timer = Arc::new(TokioTimer);
+                Arc::new(PgChangeFeed::start(database, listener, timer))
+            }
         }
     }
 
