@@ -107,7 +107,8 @@ impl Server {
         &self,
     ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
         let pool = self.pool.clone();
-        pool.begin().await
+        let beginning = tokio::spawn(async move { pool.begin().await });
+        beginning.await.map_err(|_| sqlx::Error::WorkerCrashed)?
     }
 }
 

@@ -10,6 +10,11 @@ use crate::error::unavailable;
 
 static MIGRATOR: Migrator = sqlx::migrate!();
 
+/// What the description of a migration begins with that takes away what the version before needs.
+/// All others only add, so that nodes of the version before work on while those of the new one
+/// come up.
+const CONTRACT: &str = "contract ";
+
 /// The lock of whoever migrates this database: "TIELINE" in ASCII.
 const LOCK: i64 = 0x0054_4945_4c49_4e45;
 
@@ -36,8 +41,9 @@ pub struct MigrationState {
     pub applied: Option<i64>,
     /// Those that a run would apply, oldest first.
     pub pending: Vec<AppliedMigration>,
-    /// Whether a newer version of this program has been here.
-    pub is_newer: bool,
+    /// Whether a newer version of this program has been here, and took away what this one needs.
+    /// One that only added something has its tables in common with this one.
+    pub is_contracted: bool,
 }
 
 /// Why nothing was migrated.
@@ -89,14 +95,14 @@ pub(super) async fn check_newest(server: &Server) -> Result<(), StoreError> {
         let problem = "the database takes no writes: it is a standby, or set to read only";
         return Err(StoreError::Unavailable(problem.into()));
     }
-    let found = newest(&mut session).await.map_err(unavailable)?;
-    let needed = MIGRATOR.iter().map(|migration| migration.version).max();
-    if found == needed {
+    let state = state_of(&mut session).await.map_err(unavailable)?;
+    if state.pending.is_empty() && !state.is_contracted {
         return Ok(());
     }
+    let needed = MIGRATOR.iter().map(|migration| migration.version).max();
     let problem = format!(
         "the tables are at version {}, this program needs {}",
-        found.unwrap_or_default(),
+        state.applied.unwrap_or_default(),
         needed.unwrap_or_default()
     );
     Err(StoreError::Unavailable(problem.into()))
@@ -105,26 +111,30 @@ pub(super) async fn check_newest(server: &Server) -> Result<(), StoreError> {
 /// Looks how the tables stand, and changes nothing.
 pub(super) async fn state(server: &Server) -> Result<MigrationState, StoreError> {
     let mut session = server.session().await.map_err(unavailable)?;
-    let applied = newest(&mut session).await.map_err(unavailable)?;
-    let is_pending = |migration: &&Migration| Some(migration.version) > applied;
+    state_of(&mut session).await.map_err(unavailable)
+}
+
+async fn state_of(session: &mut Session) -> Result<MigrationState, sqlx::Error> {
+    let history = if has_history(session).await? {
+        history(session).await?
+    } else {
+        BTreeMap::new()
+    };
+    let is_known = |version| MIGRATOR.iter().any(|known| known.version == version);
+    let is_pending = |migration: &&Migration| !history.contains_key(&migration.version);
     let pending = MIGRATOR.iter().filter(is_pending);
     Ok(MigrationState {
-        applied,
+        applied: history.keys().max().copied(),
         pending: pending
             .map(|migration| AppliedMigration {
                 version: migration.version,
                 description: migration.description.to_string(),
             })
             .collect(),
-        is_newer: applied > MIGRATOR.iter().map(|migration| migration.version).max(),
+        is_contracted: history.iter().any(|(version, applied)| {
+            !is_known(*version) && applied.description.starts_with(CONTRACT)
+        }),
     })
-}
-
-async fn newest(session: &mut Session) -> Result<Option<i64>, sqlx::Error> {
-    if !has_history(session).await? {
-        return Ok(None);
-    }
-    Ok(history(session).await?.into_keys().max())
 }
 
 async fn has_history(session: &mut Session) -> Result<bool, sqlx::Error> {
@@ -150,22 +160,35 @@ async fn make_history(session: &mut Session) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
-/// What was applied: versions and checksums. Not checked at compile time, as the table is none of
-/// the migrations'.
-async fn history(session: &mut Session) -> Result<BTreeMap<i64, Vec<u8>>, sqlx::Error> {
-    let rows: Vec<(i64, Vec<u8>)> =
-        sqlx::query_as("SELECT version, checksum FROM _sqlx_migrations")
-            .fetch_all(&mut *session)
-            .await?;
-    Ok(rows.into_iter().collect())
+/// A migration that is in the history.
+struct Applied {
+    description: String,
+    checksum: Vec<u8>,
 }
 
-fn check(history: &BTreeMap<i64, Vec<u8>>) -> Result<(), MigrateDatabaseError> {
-    for (version, checksum) in history {
+/// What was applied, by version. Not checked at compile time, as the table is none of the
+/// migrations'.
+async fn history(session: &mut Session) -> Result<BTreeMap<i64, Applied>, sqlx::Error> {
+    let rows: Vec<(i64, String, Vec<u8>)> =
+        sqlx::query_as("SELECT version, description, checksum FROM _sqlx_migrations")
+            .fetch_all(&mut *session)
+            .await?;
+    let applied = |(version, description, checksum)| {
+        let applied = Applied {
+            description,
+            checksum,
+        };
+        (version, applied)
+    };
+    Ok(rows.into_iter().map(applied).collect())
+}
+
+fn check(history: &BTreeMap<i64, Applied>) -> Result<(), MigrateDatabaseError> {
+    for (version, applied) in history {
         let known = MIGRATOR.iter().find(|known| known.version == *version);
         let problem = match known {
             None => format!("migration {version} was made by a newer version of this program"),
-            Some(known) if *known.checksum != **checksum => {
+            Some(known) if *known.checksum != *applied.checksum => {
                 format!("migration {version} was altered after it had run")
             }
             Some(_) => continue,

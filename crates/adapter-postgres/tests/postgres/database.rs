@@ -91,11 +91,25 @@ async fn a_database_that_takes_no_writes_is_not_ready() {
 }
 
 #[tokio::test]
-async fn the_tables_of_a_newer_program_are_refused() {
+async fn a_newer_program_that_only_added_something_leaves_this_one_at_work() {
     let test = TestDatabase::migrated().await;
     let database = test.open().await;
     test.execute(
         "INSERT INTO _sqlx_migrations VALUES (99990101000000, 'later', now(), TRUE, '\\x00', 0)",
+    )
+    .await;
+    database.is_ready().await.unwrap();
+    let error = database.migrate().await.unwrap_err();
+    assert!(error.to_string().contains("newer version"), "{error}");
+}
+
+#[tokio::test]
+async fn tables_from_which_a_newer_program_took_something_are_refused() {
+    let test = TestDatabase::migrated().await;
+    let database = test.open().await;
+    test.execute(
+        "INSERT INTO _sqlx_migrations
+         VALUES (99990101000000, 'contract api keys', now(), TRUE, '\\x00', 0)",
     )
     .await;
     assert!(is_unavailable(&database.is_ready().await));

@@ -65,8 +65,8 @@ impl Database {
             return self.migrate().await.map(drop);
         }
         let state = database.migration_state().await?;
-        if state.is_newer {
-            bail!("the tables were made by a newer version of this program");
+        if state.is_contracted {
+            bail!("a newer version of this program took away what this one needs of the tables");
         }
         if !state.pending.is_empty() {
             bail!(

@@ -25,7 +25,7 @@ pub(super) async fn check(settings: &Settings, findings: &mut Vec<Finding>) -> O
     let state = database.migration_state().await.map(|state| Tables {
         applied: state.applied,
         pending: state.pending.iter().map(|it| it.version).collect(),
-        is_newer: state.is_newer,
+        is_newer: state.is_contracted,
     });
     let (is_current, tables) = tables(state);
     findings.push(tables);
