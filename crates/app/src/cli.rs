@@ -59,6 +59,11 @@ enum Command {
     Sandbox(command::sandbox::RunSandbox),
     /// Bring the database's tables up to date
     Migrate,
+    /// Copy everything to another database, such as a quickstart that grew up to Postgres
+    ///
+    /// Stop the server first. The copy goes on where an earlier one stopped, and compares every row
+    /// in the end. It needs no keys: secrets are copied sealed, and the key file goes with them.
+    Copy(command::copy::Copy),
     /// Look at the whole installation, and say how to mend what is wrong with it
     ///
     /// Checks the settings, the database and its tables, the sealing keys, the public URL, the way
@@ -101,6 +106,7 @@ impl Cli {
             #[cfg(feature = "sandbox")]
             Command::Sandbox(sandbox) => sandbox.run(&settings()?).await,
             Command::Migrate => command::migrate::run(&settings()?).await,
+            Command::Copy(copy) => copy.run(&settings()?).await,
             Command::Doctor(doctor) => return doctor.run(settings()).await,
             Command::Openapi => command::reference::openapi(),
             Command::ConfigurationReference => {

@@ -1,6 +1,7 @@
 //! The program itself: its commands, settings, keys and generated documents.
 
 mod commands;
+mod copy;
 mod doctor;
 mod generated;
 mod import_novu;

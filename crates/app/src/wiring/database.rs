@@ -25,9 +25,16 @@ impl Database {
     /// Opens the database that the URL of the settings names.
     pub(crate) async fn open(settings: &Settings) -> anyhow::Result<Self> {
         let url = settings.database_url();
-        if !is_postgres(&url) {
-            let database = SqliteDatabase::open(&url).await;
-            let database = database.with_context(|| format!("setting database_url is {url}"))?;
+        Self::at(&url, settings)
+            .await
+            .context("setting database_url")
+    }
+
+    /// Opens the database at a URL.
+    pub(crate) async fn at(url: &str, settings: &Settings) -> anyhow::Result<Self> {
+        if !is_postgres(url) {
+            let database = SqliteDatabase::open(url).await;
+            let database = database.with_context(|| url.to_owned())?;
             return Ok(Self::Sqlite(database));
         }
         let own = PgSettings {
@@ -36,9 +43,21 @@ impl Database {
             ..PgSettings::DEFAULT
         };
         // The URL is not told: it may hold a password.
-        let database = PgDatabase::open_with(&url, own).await;
-        let database = database.context("setting database_url is not usable")?;
-        Ok(Self::Postgres(database))
+        Ok(Self::Postgres(PgDatabase::open_with(url, own).await?))
+    }
+
+    /// Whether the tables are those that this program was built with.
+    pub(crate) async fn is_current(&self) -> anyhow::Result<bool> {
+        Ok(match self {
+            Self::Sqlite(database) => {
+                let state = database.migration_state().await?;
+                state.pending.is_empty() && !state.is_newer
+            }
+            Self::Postgres(database) => {
+                let state = database.migration_state().await?;
+                state.pending.is_empty() && !state.is_contracted
+            }
+        })
     }
 
     /// Brings the tables up to date, and tells what was done.
