@@ -150,7 +150,7 @@ impl ApiError {
                 .into_response()
         } else {
             let (own, beside) = (body, self.beside);
-            (status, Json(WithMembers { beside, own })).into_response()
+            (status, Json(WithMembers { own, beside })).into_response()
         };
         if let Reason::IdempotencyKeyInvalid | Reason::IdempotencyKeyReused = self.reason {
             response.headers_mut().insert(header::LINK, HELP);

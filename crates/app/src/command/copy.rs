@@ -13,7 +13,7 @@ const STEP: u64 = 10_000;
 
 #[derive(Debug, Args)]
 pub(crate) struct Copy {
-    /// The database to copy: sqlite://path or postgres://…
+    /// The database to copy, by its URL as in the setting `database_url`
     #[arg(long, value_name = "URL")]
     from: String,
     /// The database to copy it to: empty, or left behind by a copy that stopped
