@@ -40,6 +40,15 @@ impl Fields {
         }
     }
 
+    /// A text of up to `most` characters, none of them a control character.
+    pub(crate) fn at_most(&mut self, field: &str, text: &str, most: usize) {
+        if text.chars().count() > most || text.contains(char::is_control) {
+            let rule =
+                format!("must have at most {most} characters, none of them a control character");
+            self.add(field, &rule);
+        }
+    }
+
     /// What was gathered, so far.
     pub(crate) fn refuse(self) -> Result<(), ApiError> {
         self.finish(())

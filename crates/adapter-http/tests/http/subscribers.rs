@@ -119,6 +119,8 @@ async fn problems_are_named_by_field() {
     for (member, value) in [
         ("nonsense", json!(1)),
         ("firstName", json!("x".repeat(1001))),
+        ("lastName", json!("nul \u{0}")),
+        ("phone", json!("+39 \n 06")),
         ("email", json!(5)),
         ("data", json!([])),
     ] {

@@ -142,10 +142,8 @@ impl PatchSubscriberRequest {
             ("locale", &self.locale),
             ("timezone", &self.timezone),
         ] {
-            if let Patch::Set(text) = value
-                && text.chars().count() > MAX_TEXT
-            {
-                fields.add(name, &format!("must have at most {MAX_TEXT} characters"));
+            if let Patch::Set(text) = value {
+                fields.at_most(name, text, MAX_TEXT);
             }
         }
         fields.finish(ProfilePatch {
