@@ -63,7 +63,7 @@ impl Api {
 
     /// A request for a connect URL, still without a body.
     pub fn mint_request(&self) -> RequestBuilder {
-        self.authorized(self.http.post(self.url(MINT_PATH)))
+        self.request(Method::POST, MINT_PATH)
     }
 
     /// Asks for a connect URL.
@@ -76,15 +76,20 @@ impl Api {
         self.mint(body).await.minted()
     }
 
+    /// A request with the key, still without a body.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.http.request(method, self.url(path));
+        request.header(AUTHORIZATION, format!("ApiKey {}", self.key))
+    }
+
     /// Reads a resource.
     pub async fn get(&self, path: &str) -> Reply {
-        Reply::of(self.authorized(self.http.get(self.url(path)))).await
+        Reply::of(self.request(Method::GET, path)).await
     }
 
     /// Makes, changes or deletes a resource.
     pub async fn send(&self, method: Method, path: &str, body: &Value) -> Reply {
-        let request = self.http.request(method, self.url(path)).json(body);
-        Reply::of(self.authorized(request)).await
+        Reply::of(self.request(method, path).json(body)).await
     }
 
     /// Makes a resource.
@@ -96,8 +101,7 @@ impl Api {
 
     /// Deletes a resource; answers the status.
     pub async fn deleted(&self, path: &str) -> u16 {
-        let request = self.http.delete(self.url(path));
-        Reply::of(self.authorized(request)).await.status
+        Reply::of(self.request(Method::DELETE, path)).await.status
     }
 
     /// A URL that links a person.
@@ -164,16 +168,17 @@ impl Api {
     pub fn url(&self, path: &str) -> Url {
         self.base.join(path).expect("a path")
     }
-
-    fn authorized(&self, request: RequestBuilder) -> RequestBuilder {
-        request.header(AUTHORIZATION, format!("ApiKey {}", self.key))
-    }
 }
 
 impl Reply {
     /// The answer to this request.
     pub async fn of(request: RequestBuilder) -> Self {
         Self::read(request.send().await.expect("the server answers")).await
+    }
+
+    /// The answer to this request, if there is one.
+    pub async fn to(request: RequestBuilder) -> Option<Self> {
+        Some(Self::read(request.send().await.ok()?).await)
     }
 
     async fn read(response: Response) -> Self {

@@ -25,6 +25,7 @@ const TRIES: usize = 5;
 pub struct Server {
     /// Its data folder and settings.
     pub home: Home,
+    arguments: &'static [&'static str],
     port: u16,
     process: Option<Process>,
 }
@@ -32,8 +33,14 @@ pub struct Server {
 impl Server {
     /// Starts a server on a free port and waits until it is ready.
     pub async fn start(home: Home) -> Self {
+        Self::start_with(home, &[]).await
+    }
+
+    /// The same with more arguments.
+    pub async fn start_with(home: Home, arguments: &'static [&'static str]) -> Self {
         let mut server = Self {
             home,
+            arguments,
             port: 0,
             process: None,
         };
@@ -74,7 +81,7 @@ impl Server {
     }
 
     fn spawn(&self) -> Process {
-        let mut command = self.home.command(&["serve"]);
+        let mut command = self.home.command(&[&["serve"], self.arguments].concat());
         command.env("TIELINE_LISTEN", format!("127.0.0.1:{}", self.port));
         if !self.home.sets_a_key() {
             command.env("TIELINE_BOOTSTRAP_API_KEY", BOOTSTRAP_KEY);

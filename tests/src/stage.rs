@@ -43,36 +43,16 @@ impl Stage {
         change(&mut setup);
         let Setup { mut home, sandbox } = setup;
         let sandbox = Sandbox::start(sandbox).await.expect("a loopback port");
-        home.set_default("ALLOW_PRIVATE_ADDRESSES", "true");
-        home.set_default("SLACK_BASE_URL", sandbox.slack_base_url());
-        home.set_default("ENTRA_BASE_URL", sandbox.entra_base_url());
-        home.set_default("GRAPH_BASE_URL", sandbox.graph_base_url());
+        lead_to(&sandbox, &mut home);
         let server = Server::start(home).await;
-        let stage = Self {
+        let control = sandbox.control();
+        register_apps(&control, &server.callback());
+        Self {
             api: Api::of(&server),
-            control: sandbox.control(),
+            control,
             server,
             sandbox,
-        };
-        stage.register_apps();
-        stage
-    }
-
-    fn register_apps(&self) {
-        let redirect_uris = vec![self.server.callback().to_string()];
-        for ((id, secret), rotation) in [(SLACK, false), (ROTATING, true)] {
-            self.control.register_slack_app(SlackApp {
-                client_id: id.to_owned(),
-                client_secret: secret.to_owned(),
-                redirect_uris: redirect_uris.clone(),
-                rotation,
-            });
         }
-        self.control.register_entra_app(EntraApp {
-            client_id: ENTRA.0.to_owned(),
-            client_secret: ENTRA.1.to_owned(),
-            redirect_uris,
-        });
     }
 
     /// A connect URL for [`SUBSCRIBER`] through this integration.
@@ -82,11 +62,7 @@ impl Stage {
 
     /// The same with more in the request.
     pub async fn mint_with(&self, integration: &str, more: &Value) -> Minted {
-        let mut body = json!({ "integrationIdentifier": integration, "subscriberId": SUBSCRIBER });
-        for (name, value) in more.as_object().into_iter().flatten() {
-            body[name] = value.clone();
-        }
-        self.api.minted(&body).await
+        self.api.minted(&mint_request(integration, more)).await
     }
 
     /// A whole Slack flow, allowed; answers the last page and the attempt.
@@ -115,4 +91,40 @@ impl Stage {
         url.query_pairs_mut().extend_pairs(pairs);
         url
     }
+}
+
+/// Has the program of this home talk to the stand-in in place of the providers.
+pub(crate) fn lead_to(sandbox: &Sandbox, home: &mut Home) {
+    home.set_default("ALLOW_PRIVATE_ADDRESSES", "true");
+    home.set_default("SLACK_BASE_URL", sandbox.slack_base_url());
+    home.set_default("ENTRA_BASE_URL", sandbox.entra_base_url());
+    home.set_default("GRAPH_BASE_URL", sandbox.graph_base_url());
+}
+
+/// Registers the apps behind all integrations, with this callback.
+pub(crate) fn register_apps(control: &SandboxControl, callback: &Url) {
+    let redirect_uris = vec![callback.to_string()];
+    for ((id, secret), rotation) in [(SLACK, false), (ROTATING, true)] {
+        control.register_slack_app(SlackApp {
+            client_id: id.to_owned(),
+            client_secret: secret.to_owned(),
+            redirect_uris: redirect_uris.clone(),
+            rotation,
+        });
+    }
+    control.register_entra_app(EntraApp {
+        client_id: ENTRA.0.to_owned(),
+        client_secret: ENTRA.1.to_owned(),
+        redirect_uris,
+    });
+}
+
+/// The request for a URL that connects for [`SUBSCRIBER`] through this integration, with more in
+/// it.
+pub(crate) fn mint_request(integration: &str, more: &Value) -> Value {
+    let mut body = json!({ "integrationIdentifier": integration, "subscriberId": SUBSCRIBER });
+    for (name, value) in more.as_object().into_iter().flatten() {
+        body[name] = value.clone();
+    }
+    body
 }

@@ -37,10 +37,10 @@ use crate::{metadata::Metadata, services::Services};
 /// floor: a server that does nothing but parse the same body and answer a URL of the same size.
 /// Loads them in turn with wrk, which is installed where it is missing if that can be done (as root
 /// on Debian or Ubuntu). Postgres and Redis are throw-aways, or those that
-/// `TIELINE_TEST_POSTGRES_URL` and `TIELINE_TEST_REDIS_URL` name. A whole run takes a quarter of an
-/// hour beside the build, and writes its figures into docs/PERFORMANCE.md, which says how to read
-/// them. No figure fails a run; a figure that cannot be had does. Needs Linux, and a machine that
-/// has nothing else to do.
+/// `TIELINE_TEST_POSTGRES_URL` and `TIELINE_TEST_REDIS_URL` name. A whole run takes about eleven
+/// minutes beside the build, and writes its figures into docs/PERFORMANCE.md, which says how to
+/// read them. No figure fails a run; a figure that cannot be had does. Needs Linux, and a machine
+/// that has nothing else to do.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Bench {

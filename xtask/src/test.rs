@@ -7,11 +7,13 @@ use xshell::{Cmd, Shell, cmd};
 
 use crate::{clients, services::Services};
 
-/// The packages whose tests talk to servers.
+/// The packages all of whose tests talk to servers.
 const USERS_OF_SERVICES: [&str; 2] = ["tieline-adapter-postgres", "tieline-adapter-redis"];
 
-/// The package whose tests start clients, and the module that all of these are in.
-const USER_OF_CLIENTS: &str = "tieline-tests";
+/// The package with the tests of the whole program, and its modules with those that talk to servers
+/// and those that start clients.
+const END_TO_END: &str = "tieline-tests";
+const TESTS_OF_MANY_NODES: &str = "many_nodes::";
 const TESTS_OF_CLIENTS: &str = "real_clients::";
 
 /// Every test: units, contract suites, and end to end against the real program.
@@ -49,6 +51,7 @@ pub(crate) struct Test {
 const EXAMPLES: &str = "\
 Examples:
   cargo xtask test -- --package tieline-tests --test clients   only the tests of the clients
+  cargo xtask test -- --package tieline-tests --test fleet     only those of many nodes
   cargo xtask test -- expired_state                            tests with this in their name
   cargo xtask test --fast -- -- --nocapture                    with what the tests print";
 
@@ -81,7 +84,7 @@ impl Test {
                     .flat_map(|user| ["--exclude", user]),
             );
         }
-        let (scope, rest) = (self.scope(&whole), self.rest_without_clients());
+        let (scope, rest) = (self.scope(&whole), self.rest_without_left_out());
         let tests = cmd!(sh, "cargo test --no-fail-fast {scope...} {rest...}");
         let variables = services.iter().flat_map(Services::variables);
         let tests = tests.env("TIELINE_BIN", program).envs(variables);
@@ -89,7 +92,10 @@ impl Test {
         let outcome = run(&tests, "the tests");
         if self.no_services {
             let left_out = USERS_OF_SERVICES.join(", ");
-            println!("left out, for want of servers (--no-services): the tests of {left_out}");
+            println!(
+                "left out, for want of servers (--no-services): the tests of {left_out}, and those \
+                 of many nodes in tests/tests/fleet"
+            );
         }
         if self.no_clients {
             println!("left out (--no-clients): the tests of the clients in tests/clients");
@@ -100,25 +106,31 @@ impl Test {
     /// Whether any of the tests may talk to a server.
     fn needs_services(&self) -> bool {
         let named = |user: &&str| self.rest.iter().any(|argument| argument.contains(user));
-        let asked = !self.names_a_package() || USERS_OF_SERVICES.iter().any(named);
-        asked && !self.no_services
+        let mut users = USERS_OF_SERVICES
+            .iter()
+            .chain([&END_TO_END, &"--workspace"]);
+        (!self.names_a_package() || users.any(named)) && !self.no_services
     }
 
     /// Whether any of the tests may start a client.
     fn needs_clients(&self) -> bool {
-        let names = |it: &String| it.contains(USER_OF_CLIENTS) || it == "--workspace";
+        let names = |it: &String| it.contains(END_TO_END) || it == "--workspace";
         let named = self.rest.iter().any(names);
         (!self.names_a_package() || named) && !self.no_clients
     }
 
-    /// What was handed over, and what keeps the test programs from starting clients.
-    fn rest_without_clients(&self) -> Vec<&str> {
+    /// What was handed over, and what keeps the test programs from what is left out.
+    fn rest_without_left_out(&self) -> Vec<&str> {
         let mut rest: Vec<&str> = self.rest.iter().map(String::as_str).collect();
-        if self.no_clients {
+        let left_out = [
+            (self.no_clients, TESTS_OF_CLIENTS),
+            (self.no_services, TESTS_OF_MANY_NODES),
+        ];
+        for (_, tests) in left_out.iter().filter(|(is_left_out, _)| *is_left_out) {
             if !rest.contains(&"--") {
                 rest.push("--");
             }
-            rest.extend(["--skip", TESTS_OF_CLIENTS]);
+            rest.extend(["--skip", tests]);
         }
         rest
     }
@@ -221,6 +233,8 @@ mod tests {
             &[][..],
             &["expired_state"],
             &["-p", "tieline-adapter-postgres"],
+            &["--package=tieline-tests", "--test", "fleet"],
+            &["--workspace"],
         ] {
             assert!(test(rest).needs_services(), "{rest:?}");
         }
@@ -257,14 +271,26 @@ mod tests {
                 &["--", "--nocapture", "--skip", TESTS_OF_CLIENTS],
             ),
         ] {
-            assert_eq!(test(rest).rest_without_clients(), rest);
+            assert_eq!(test(rest).rest_without_left_out(), rest);
             let without = Test {
                 no_clients: true,
                 ..test(rest)
             };
             assert!(!without.needs_clients());
-            assert_eq!(without.rest_without_clients(), expected);
+            assert_eq!(without.rest_without_left_out(), expected);
         }
+    }
+
+    #[test]
+    fn without_servers_the_tests_of_many_nodes_are_left_out() {
+        let without = Test {
+            no_services: true,
+            no_clients: true,
+            ..test(&["words"])
+        };
+        let skipped = ["--skip", TESTS_OF_CLIENTS, "--skip", TESTS_OF_MANY_NODES];
+        let expected = [&["words", "--"][..], &skipped].concat();
+        assert_eq!(without.rest_without_left_out(), expected);
     }
 
     #[test]

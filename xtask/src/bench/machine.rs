@@ -11,7 +11,7 @@ use std::{
 use serde::Serialize;
 use xshell::{Shell, cmd};
 
-use super::wrk::Wrk;
+use super::wrk::{Wrk, as_f64};
 use crate::services::{Database, Services};
 
 /// No local Redis takes longer to tell its version.
@@ -30,10 +30,7 @@ impl Machine {
             ("date", told(cmd!(sh, "date -u +%F"))),
             ("commit", commit(sh)),
             ("CPU", cpu()),
-            (
-                "memory",
-                in_proc("/proc/meminfo", "MemTotal").unwrap_or_else(unknown),
-            ),
+            ("memory", memory().unwrap_or_else(unknown)),
             ("kernel", told(cmd!(sh, "uname -sr"))),
             ("file system", file_system(sh)),
             ("rustc", told(cmd!(sh, "rustc --version"))),
@@ -72,6 +69,12 @@ fn cpu() -> String {
     let model = in_proc("/proc/cpuinfo", "model name").unwrap_or_else(unknown);
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     format!("{model}, {cores} cores")
+}
+
+fn memory() -> Option<String> {
+    let told = in_proc("/proc/meminfo", "MemTotal")?;
+    let kibibytes: u64 = told.strip_suffix("kB")?.trim().parse().ok()?;
+    Some(format!("{:.1} GiB", as_f64(kibibytes) / 1024.0 / 1024.0))
 }
 
 /// The value behind the first line of this name.

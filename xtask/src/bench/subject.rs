@@ -17,6 +17,10 @@ use crate::services::{Database, Services, free_port};
 /// The highest rate limit there is. It refuses nothing here, and counting costs what it costs.
 const RATE_LIMIT: &str = "1000000";
 
+/// They open nothing: no provider is ever asked.
+const CREDENTIALS: &str =
+    r#"{"clientId": "1111111111.2222222222", "secretKey": "a-secret-of-the-bench"}"#;
+
 /// How much of the log is shown of a server that does not come up.
 const SHOWN_LINES: usize = 8;
 
@@ -40,7 +44,7 @@ struct Home<'a> {
     sh: &'a Shell,
     folder: PathBuf,
     variables: Vec<(&'static str, String)>,
-    _database: Option<Database<'a>>,
+    database: Option<Database<'a>>,
 }
 
 impl<'a> Subject<'a> {
@@ -107,63 +111,56 @@ impl<'a> Home<'a> {
     ) -> anyhow::Result<Self> {
         let name = format!("{storage:?}-{}", std::process::id()).to_lowercase();
         let folder = sh.create_dir(sh.current_dir().join("target/bench").join(&name))?;
-        let mut variables = vec![
-            (
-                "TIELINE_DATA_DIR",
-                folder.join("data").display().to_string(),
-            ),
-            ("TIELINE_LISTEN", format!("127.0.0.1:{port}")),
-            ("TIELINE_BOOTSTRAP_API_KEY", mint::API_KEY.to_owned()),
-            ("TIELINE_RATE_LIMIT_MINT", RATE_LIMIT.to_owned()),
-        ];
-        let mut database = None;
+        let data = folder.join("data").display().to_string();
+        let mut home = Self {
+            sh,
+            folder,
+            variables: vec![
+                ("TIELINE_DATA_DIR", data),
+                ("TIELINE_LISTEN", format!("127.0.0.1:{port}")),
+                ("TIELINE_BOOTSTRAP_API_KEY", mint::API_KEY.to_owned()),
+                ("TIELINE_RATE_LIMIT_MINT", RATE_LIMIT.to_owned()),
+            ],
+            database: None,
+        };
         if storage == Storage::Servers {
             let services = services.context("no servers were started")?;
             let server = services.postgres_url().context("there is no Postgres")?;
             let redis = services.redis_url().context("there is no Redis")?;
-            let own = database.insert(Database::make(sh, server, "bench")?);
-            variables.extend([
+            let own = home.database.insert(Database::make(sh, server, "bench")?);
+            home.variables.extend([
                 ("TIELINE_DATABASE_URL", own.url().to_owned()),
                 ("TIELINE_REDIS_URL", redis.to_owned()),
                 ("TIELINE_REDIS_PREFIX", format!("tieline-{name}")),
             ]);
         }
-        Ok(Self {
-            sh,
-            folder,
-            variables,
-            _database: database,
-        })
+        Ok(home)
     }
 
-    /// Makes the integration and the subscriber that the request names.
+    /// Makes the tables, and the integration and the subscriber that the request names.
     fn fill(&self, program: &Path) -> anyhow::Result<()> {
-        let _here = self.sh.push_dir(&self.folder);
-        let variables = self
-            .variables
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"));
-        let variables: Vec<_> = variables.collect();
-        let sh = self.sh;
-        let integration = mint::INTEGRATION;
-        let tieline = [&["env".to_owned(), "-i".to_owned()], &variables[..]].concat();
-        let (env, rest) = tieline.split_first().context("it begins with a program")?;
+        let (integration, subscriber) = (mint::INTEGRATION, mint::SUBSCRIBER);
         let create = ["create", "--provider", "slack", "--identifier", integration];
-        cmd!(sh, "{env} {rest...} {program} integrations {create...}")
-            .quiet()
-            .ignore_stdout()
-            .stdin(r#"{"clientId": "1111111111.2222222222", "secretKey": "a-secret-of-the-bench"}"#)
-            .run()
-            .context("the integration cannot be made")?;
-        let subscriber = mint::SUBSCRIBER;
-        cmd!(
-            sh,
-            "{env} {rest...} {program} subscribers create {subscriber}"
-        )
-        .quiet()
-        .ignore_stdout()
-        .run()
-        .context("the subscriber cannot be made")
+        self.tell(program, &["migrate"], "")?;
+        self.tell(
+            program,
+            &[&["integrations"], &create[..]].concat(),
+            CREDENTIALS,
+        )?;
+        self.tell(program, &["subscribers", "create", subscriber], "")
+    }
+
+    /// Runs a command of Tieline here, with nothing but the server's own variables.
+    fn tell(&self, program: &Path, arguments: &[&str], input: &str) -> anyhow::Result<()> {
+        let _here = self.sh.push_dir(&self.folder);
+        let variables = self.variables.iter();
+        let variables = variables.map(|(name, value)| format!("{name}={value}"));
+        let command = cmd!(self.sh, "env -i {variables...} {program} {arguments...}");
+        let told = command.quiet().stdin(input).ignore_status().output()?;
+        let complaint = String::from_utf8_lossy(&told.stderr);
+        let words = arguments.join(" ");
+        ensure!(told.status.success(), "`tieline {words}`: {complaint}");
+        Ok(())
     }
 
     fn told_log(&self) -> String {

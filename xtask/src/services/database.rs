@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use xshell::{Shell, cmd};
 
 use super::psql;
@@ -51,7 +51,11 @@ impl<'a> Database<'a> {
         let psql = &self.psql;
         let options = ["--no-psqlrc", "--quiet", "--tuples-only", "--no-align"];
         let run = cmd!(self.sh, "{psql} {options...} --set ON_ERROR_STOP=1 {url}");
-        Ok(run.quiet().stdin(sql).read()?)
+        // The command is not quoted: the URL in it may hold a password.
+        run.quiet()
+            .stdin(sql)
+            .read()
+            .map_err(|_| anyhow!("psql failed: what it said stands above"))
     }
 }
 

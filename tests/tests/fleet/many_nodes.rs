@@ -1,0 +1,12 @@
+mod commits;
+mod flows;
+mod keys;
+mod outage;
+mod redis;
+mod rolling;
+mod together;
+
+use tieline_sandbox::Endpoint;
+
+/// Where Slack takes codes.
+const EXCHANGE: Endpoint = Endpoint::SlackOauthV2Access;
