@@ -25,7 +25,8 @@ impl EnvironmentStore for PgEnvironmentStore {
     async fn insert_organization(&self, organization: &Organization) -> Result<(), StoreError> {
         let mut session = self.access.writer().await?;
         sqlx::query!(
-            "INSERT INTO organizations (id, name, created_at) VALUES ($1, $2, $3)",
+            "INSERT INTO organizations (id, name, created_at) VALUES ($1, $2, $3)
+             ON CONFLICT (id) DO NOTHING",
             organization.id.0,
             organization.name,
             organization.created_at.as_microsecond()

@@ -24,7 +24,9 @@ pub struct SqliteEnvironmentStore {
 #[async_trait]
 impl EnvironmentStore for SqliteEnvironmentStore {
     async fn insert_organization(&self, organization: &Organization) -> Result<(), StoreError> {
-        sqlx::query("INSERT INTO organizations (id, name, created_at) VALUES (?, ?, ?)")
+        let sql = "INSERT INTO organizations (id, name, created_at) VALUES (?, ?, ?)
+            ON CONFLICT (id) DO NOTHING";
+        sqlx::query(sql)
             .bind(organization.id.0)
             .bind(&organization.name)
             .bind(organization.created_at.as_microsecond())

@@ -4,6 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{
     connection::{ConnectionIdentifier, ConnectionMode, Workspace},
@@ -57,9 +58,9 @@ pub struct ConnectAttempt {
 }
 
 impl ConnectAttempt {
-    /// The record of a flow whose callback arrived `now`, claimed for the code's exchange.
+    /// The record of a flow whose callback arrived `now`, claimed `by` it for the code's exchange.
     #[must_use]
-    pub fn claimed(flow: &Flow, integration: &Integration, now: Timestamp) -> Self {
+    pub fn claimed(flow: &Flow, integration: &Integration, now: Timestamp, by: Uuid) -> Self {
         Self {
             id: flow.id,
             environment_id: flow.environment_id,
@@ -79,10 +80,12 @@ impl ConnectAttempt {
                 Step {
                     kind: StepKind::Minted,
                     at: flow.issued_at,
+                    by: None,
                 },
                 Step {
                     kind: StepKind::Returned,
                     at: now,
+                    by: Some(by),
                 },
             ],
             created_at: now,
@@ -98,10 +101,15 @@ impl ConnectAttempt {
         self
     }
 
-    /// The attempt after the person came back from signing in.
+    /// The attempt after the person came back from signing in, claimed `by` that callback.
     #[must_use]
-    pub fn signed_in(mut self, now: Timestamp) -> Self {
-        self.step(StepKind::SignedIn, now);
+    pub fn signed_in(mut self, now: Timestamp, by: Uuid) -> Self {
+        self.steps.push(Step {
+            kind: StepKind::SignedIn,
+            at: now,
+            by: Some(by),
+        });
+        self.updated_at = now;
         self.status = AttemptStatus::Exchanging;
         self
     }
@@ -147,7 +155,8 @@ impl ConnectAttempt {
     }
 
     fn step(&mut self, kind: StepKind, at: Timestamp) {
-        self.steps.push(Step { kind, at });
+        let by = None;
+        self.steps.push(Step { kind, at, by });
         self.updated_at = at;
     }
 }
@@ -241,6 +250,10 @@ pub struct Step {
     pub kind: StepKind,
     /// When.
     pub at: Timestamp,
+    /// The callback that did it, where one claims the flow with it: whoever lost the answer to a
+    /// claim recognizes by this that it was theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Uuid>,
 }
 
 /// What can happen in an attempt.

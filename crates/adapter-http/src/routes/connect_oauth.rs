@@ -62,7 +62,8 @@ pub(crate) struct OauthUrlResponse {
 /// consent.
 ///
 /// Nothing is stored by this call, except contexts that are new. A repetition under the same
-/// `idempotency-key` gets the same URL, as long as it lives.
+/// `idempotency-key` gets the same URL, as long as it lives; where the operator has Redis keep it
+/// and Redis loses it or is too slow, another URL that does the same.
 #[utoipa::path(
     post,
     path = "/v1/integrations/channel-connections/oauth",

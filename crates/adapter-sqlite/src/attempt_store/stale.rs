@@ -22,6 +22,7 @@ pub(super) async fn fail(
     let step = to_json(&Step {
         kind: StepKind::Ended,
         at: now,
+        by: None,
     });
     let mut failed = 0;
     loop {

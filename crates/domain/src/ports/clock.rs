@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 /// Tells the time.
 pub trait Clock: Send + Sync {
-    /// The present instant.
+    /// The present instant, to the microsecond: no store keeps more.
     fn now(&self) -> Timestamp;
 }
 

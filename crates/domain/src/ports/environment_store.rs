@@ -11,7 +11,7 @@ use crate::{
 /// Keeps organizations and their environments.
 #[async_trait]
 pub trait EnvironmentStore: Send + Sync {
-    /// Adds an organization.
+    /// Adds an organization; one of that id that is there stays as it is.
     async fn insert_organization(&self, organization: &Organization) -> Result<(), StoreError>;
 
     /// All organizations, oldest first.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use uuid::Uuid;
+
 use crate::{
     api_key::{ApiKey, ApiKeyRole},
     broker::Broker,
@@ -13,16 +15,32 @@ use crate::{
     usecase::{NewApiKey, Refusal, UseCaseError},
 };
 
+/// The organization that is made when there is none. Its id is the same everywhere, so that many
+/// who make it at once make one.
+const FIRST_ORGANIZATION: OrganizationId =
+    OrganizationId(Uuid::from_u128(0x7469_656c_696e_8000_8000_0000_0000_0001));
+
 /// The name of the environment that is made when there is none.
 const FIRST_ENVIRONMENT: &str = "Development";
 
 impl Broker {
-    /// The oldest environment; makes organization and environment where there is none.
+    /// The oldest environment; makes organization and environment where there is none. Of many
+    /// nodes that start at once, one does, and the others find what it made.
     pub async fn first_environment(&self) -> Result<Environment, UseCaseError> {
-        match self.stores.environments.list().await?.into_iter().next() {
-            Some(first) => Ok(first),
-            None => self.create_environment(FIRST_ENVIRONMENT).await,
+        if let Some(first) = self.oldest_environment().await? {
+            return Ok(first);
         }
+        match self.create_environment(FIRST_ENVIRONMENT).await {
+            Err(error) if error.reason() == Reason::AlreadyExists => {
+                let first = self.oldest_environment().await?;
+                Ok(first.ok_or(error)?)
+            }
+            made => made,
+        }
+    }
+
+    async fn oldest_environment(&self) -> Result<Option<Environment>, UseCaseError> {
+        Ok(self.stores.environments.list().await?.into_iter().next())
     }
 
     /// Makes an environment in the oldest organization.
@@ -99,7 +117,7 @@ impl Broker {
             return Ok(first);
         }
         let organization = Organization {
-            id: OrganizationId(self.ids.uuid()),
+            id: FIRST_ORGANIZATION,
             name: "Default".to_owned(),
             created_at: self.clock.now(),
         };

@@ -123,16 +123,16 @@ impl Broker {
         integration: &Integration,
         answer: &Result<Answer, Failure>,
     ) -> Result<Result<ConnectAttempt, Box<ConnectAttempt>>, UseCaseError> {
-        let now = self.clock.now();
+        let (now, by) = (self.clock.now(), self.ids.uuid());
         let arrived = match flow.leg {
-            Leg::Consent => ConnectAttempt::claimed(flow, integration, now),
+            Leg::Consent => ConnectAttempt::claimed(flow, integration, now, by),
             Leg::SignIn { .. } => {
                 let stored = self
                     .stores
                     .attempts
                     .find(flow.environment_id, flow.id)
                     .await?;
-                stored.ok_or(Reason::StateInvalid)?.signed_in(now)
+                stored.ok_or(Reason::StateInvalid)?.signed_in(now, by)
             }
         };
         let attempt = match answer {
@@ -140,19 +140,34 @@ impl Broker {
             Ok(Answer::Consented { .. }) => arrived.awaiting_sign_in(now),
             Err(failure) => arrived.failed(failure, now),
         };
-        let claim = match flow.leg {
-            Leg::Consent => self.stores.attempts.claim(&attempt).await?,
-            Leg::SignIn { .. } => {
-                self.stores
-                    .attempts
-                    .advance(AttemptStatus::AwaitingSignIn, &attempt)
-                    .await?
-            }
+        let claim = match self.write_claim(flow, &attempt).await {
+            // The answer may have been lost after the claim was written: asked again, a flow that
+            // somebody else has is theirs, and one that this very callback has is ours.
+            Err(StoreError::Unavailable(_)) => match self.write_claim(flow, &attempt).await? {
+                Claim::Lost(stored) if *stored == attempt => Claim::Won,
+                claim => claim,
+            },
+            claim => claim?,
         };
         Ok(match claim {
             Claim::Won => Ok(attempt),
             Claim::Lost(stored) => Err(stored),
         })
+    }
+
+    async fn write_claim(
+        &self,
+        flow: &Flow,
+        attempt: &ConnectAttempt,
+    ) -> Result<Claim, StoreError> {
+        let attempts = &self.stores.attempts;
+        match flow.leg {
+            Leg::Consent => attempts.claim(attempt).await,
+            Leg::SignIn { .. } => {
+                let from = AttemptStatus::AwaitingSignIn;
+                attempts.advance(from, attempt).await
+            }
+        }
     }
 
     fn sign_in_url(

@@ -38,7 +38,8 @@ async fn a_callback_during_an_outage_succeeds_when_it_is_repeated() {
 async fn an_outage_at_the_claim_leaves_the_code_unspent() {
     let mut bench = Bench::start().await.with(provider::grants(grants::slack()));
     let state = bench.state(for_ada("slack")).await;
-    claims_go_wrong(&mut bench, vec![Mishap::Away, Mishap::Away]);
+    // A claim is tried twice.
+    claims_go_wrong(&mut bench, [(); 4].map(|()| Mishap::Away).into());
     assert_unavailable(bench.broker.complete_connect(code(&state)).await);
     assert_unavailable(bench.broker.complete_connect(code(&state)).await);
     let attempt = bench.answer(code(&state)).await;
@@ -57,12 +58,22 @@ async fn an_outage_before_the_claim_of_a_sign_in_leaves_the_code_unspent() {
     assert_eq!(attempt.status, AttemptStatus::Completed);
 }
 
+/// I1
+#[tokio::test]
+async fn a_claim_whose_answer_was_lost_is_recognized() {
+    let mut bench = Bench::start().await.with(provider::grants(grants::slack()));
+    let state = bench.state(for_ada("slack")).await;
+    claims_go_wrong(&mut bench, vec![Mishap::AnswerLost]);
+    let attempt = bench.answer(code(&state)).await;
+    assert_eq!(attempt.status, AttemptStatus::Completed);
+}
+
 /// I1: who cannot know whether the claim is theirs does not send the code. The sweep ends it.
 #[tokio::test]
 async fn a_claim_whose_answer_was_lost_is_nobodys() {
     let mut bench = Bench::start().await;
     let state = bench.state(for_ada("slack")).await;
-    claims_go_wrong(&mut bench, vec![Mishap::AnswerLost]);
+    claims_go_wrong(&mut bench, vec![Mishap::AnswerLost, Mishap::Away]);
     assert_unavailable(bench.broker.complete_connect(code(&state)).await);
     let attempt = bench.answer(code(&state)).await;
     assert_eq!(attempt.status, AttemptStatus::Exchanging);

@@ -19,6 +19,7 @@ macro_rules! environment_store_contract {
             an_absent_environment_is_none,
             environments_come_back_as_they_were_stored,
             organizations_come_back_oldest_first,
+            an_organization_that_is_there_stays_as_it_is,
             environments_are_listed_oldest_first,
             a_name_is_taken_once_in_its_organization,
         ] $($harness)* }
@@ -65,6 +66,20 @@ pub async fn organizations_come_back_oldest_first(harness: &impl StorageHarness)
         store.list_organizations().await.unwrap(),
         [first, second, third]
     );
+}
+
+pub async fn an_organization_that_is_there_stays_as_it_is(harness: &impl StorageHarness) {
+    let store = &harness.stores().environments;
+    let first = fixtures::organization();
+    let second = Organization {
+        name: "Another name".to_owned(),
+        created_at: seconds_later(9),
+        ..first.clone()
+    };
+    for organization in [&first, &second] {
+        store.insert_organization(organization).await.unwrap();
+    }
+    assert_eq!(store.list_organizations().await.unwrap(), [first]);
 }
 
 pub async fn environments_are_listed_oldest_first(harness: &impl StorageHarness) {

@@ -14,10 +14,13 @@ use super::{MemoryStorage, Tables};
 #[async_trait]
 impl EnvironmentStore for MemoryStorage {
     async fn insert_organization(&self, organization: &Organization) -> Result<(), StoreError> {
-        self.tables()
-            .await?
-            .organizations
-            .push(organization.clone());
+        let organizations = &mut self.tables().await?.organizations;
+        if organizations
+            .iter()
+            .all(|other| other.id != organization.id)
+        {
+            organizations.push(organization.clone());
+        }
         Ok(())
     }
 

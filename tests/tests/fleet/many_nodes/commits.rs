@@ -56,34 +56,18 @@ async fn a_write_is_done_once_though_the_reply_to_its_commit_was_lost() {
     fleet.api(0).only_endpoint().await;
 }
 
-/// Whoever cannot tell whether the flow is theirs does not send its code.
 #[tokio::test]
-async fn a_code_is_not_sent_when_the_reply_to_its_claim_was_lost() {
+async fn a_flow_goes_on_though_the_reply_to_its_claim_was_lost() {
     let (fleet, relay) = relayed().await;
     let minted = fleet.mint(0, "slack").await;
     let callback = fleet.allowed(&minted).await;
     relay.lose_reply_to(CLAIM);
     let page = fleet.visit(1, &callback).await;
     assert_eq!(relay.lost(), 1);
-    assert_eq!(page.status, 503, "{}", page.text);
-    assert!(page.header("retry-after").is_some());
-    assert_eq!(fleet.control.count(EXCHANGE), 0);
+    assert_eq!(page.status, 200, "{}", page.text);
     for page in visit_everywhere(&fleet, &callback).await {
         assert_eq!(page.status, 303, "{}", page.text);
     }
-    assert!(fleet.control.count(EXCHANGE) <= 1);
-}
-
-#[tokio::test]
-#[ignore = "nobody recognizes the claim as their own, so that the flow waits until it is swept"]
-async fn a_flow_goes_on_though_the_reply_to_its_claim_was_lost() {
-    let (fleet, relay) = relayed().await;
-    let minted = fleet.mint(0, "slack").await;
-    let callback = fleet.allowed(&minted).await;
-    relay.lose_reply_to(CLAIM);
-    fleet.visit(1, &callback).await;
-    assert_eq!(relay.lost(), 1);
-    fleet.visit(2, &callback).await;
     let attempt = fleet.api(0).ended_attempt(&minted.attempt).await;
     assert_eq!(attempt["status"], "completed");
     assert_eq!(fleet.control.count(EXCHANGE), 1);

@@ -129,7 +129,6 @@ async fn one_idempotency_key_at_all_nodes_has_one_answer_without_redis() {
 }
 
 #[tokio::test]
-#[ignore = "now and then two of them make the first organization or environment, and one ends"]
 async fn nodes_that_start_at_once_on_an_empty_database_share_what_they_make() {
     let fleet = Fleet::start_empty().await;
     let environments = fleet.operator.tell(&["environments", "list"]).await;

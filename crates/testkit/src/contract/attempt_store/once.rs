@@ -75,6 +75,7 @@ fn full(
             .map(|(n, kind)| Step {
                 kind,
                 at: seconds_later(n),
+                by: (n > 0).then(fixtures::uuid),
             })
             .collect(),
         created_at: "2026-02-03T04:05:06.789012Z".parse().unwrap(),

@@ -111,7 +111,7 @@ pub async fn an_attempt_that_failed_stale_advances_no_more(harness: &impl Storag
         .await
         .unwrap();
     let failed = waiting.clone().failed(&Reason::SignInAbandoned.into(), now);
-    let late = waiting.signed_in(seconds_later(21));
+    let late = waiting.signed_in(seconds_later(21), fixtures::uuid());
     let advance = stores
         .attempts
         .advance(AttemptStatus::AwaitingSignIn, &late)

@@ -28,7 +28,7 @@ async fn claimed(
     };
     let attempt = ConnectAttempt {
         status,
-        ..ConnectAttempt::claimed(&flow, integration, NOON)
+        ..ConnectAttempt::claimed(&flow, integration, NOON, fixtures::uuid())
     };
     stores.attempts.claim(&attempt).await.unwrap();
     attempt
