@@ -1,4 +1,5 @@
 mod commits;
+mod copy;
 mod flows;
 mod keys;
 mod outage;
