@@ -16,7 +16,11 @@ use tieline_domain::{
     reason::Reason,
 };
 
-use crate::{api::Api, error::ApiError};
+use crate::{
+    api::Api,
+    error::ApiError,
+    routes::{connect_oauth, link_oauth},
+};
 
 /// draft-ietf-httpapi-ratelimit-headers, as of its tenth revision.
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -24,9 +28,9 @@ const QUOTA: HeaderName = HeaderName::from_static("ratelimit");
 
 /// The routes that mint a URL.
 const MINTS: [&str; 3] = [
-    "/v1/integrations/channel-connections/oauth",
-    "/v1/integrations/channel-endpoints/oauth",
-    "/v1/integrations/chat/oauth",
+    connect_oauth::PATH,
+    link_oauth::LINK_PATH,
+    link_oauth::CHAT_PATH,
 ];
 
 /// What one environment may ask, whichever of its keys it asks with.

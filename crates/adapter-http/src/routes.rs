@@ -11,12 +11,12 @@ mod callback;
 pub(crate) mod channel_connections;
 pub(crate) mod channel_endpoints;
 mod connect_attempts;
-mod connect_oauth;
+pub(crate) mod connect_oauth;
 pub(crate) mod contexts;
 mod environments;
 mod health;
 mod integrations;
-mod link_oauth;
+pub(crate) mod link_oauth;
 mod schema;
 pub(crate) mod subscribers;
 

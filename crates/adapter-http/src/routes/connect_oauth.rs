@@ -27,7 +27,7 @@ pub(crate) mod request;
 
 use request::ConnectOauthRequest;
 
-const PATH: &str = "/v1/integrations/channel-connections/oauth";
+pub(crate) const PATH: &str = "/v1/integrations/channel-connections/oauth";
 
 /// The header that names the connect attempt which a URL will lead to.
 const ATTEMPT_HEADER: &str = "connect-attempt-id";

@@ -32,8 +32,8 @@ use crate::{
     },
 };
 
-const LINK_PATH: &str = "/v1/integrations/channel-endpoints/oauth";
-const CHAT_PATH: &str = "/v1/integrations/chat/oauth";
+pub(crate) const LINK_PATH: &str = "/v1/integrations/channel-endpoints/oauth";
+pub(crate) const CHAT_PATH: &str = "/v1/integrations/chat/oauth";
 
 /// Whom to link.
 #[derive(Debug, Deserialize, ToSchema)]

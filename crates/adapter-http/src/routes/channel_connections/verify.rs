@@ -15,8 +15,8 @@ use crate::{
 /// must give the integration's app a token in the connection's tenant, with at least one
 /// application permission. At other providers there is nobody to ask: the connection is answered as
 /// it is. What a provider said stands for ten seconds, unless the connection's tokens or the
-/// integration's credentials are replaced meanwhile. An access token is not refreshed: one that has expired is `token_expired`, beside a
-/// refresh token, too.
+/// integration's credentials are replaced meanwhile. An access token is not refreshed: one that has
+/// expired is `token_expired`, beside a refresh token, too.
 #[utoipa::path(
     post,
     path = "/v1/channel-connections/{identifier}/verify",
