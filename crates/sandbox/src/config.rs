@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use serde::Deserialize;
 use url::Url;
 
 use crate::directory::{Tenant, Workspace, fictional_tenants, fictional_workspaces};
@@ -39,7 +40,8 @@ impl Default for SandboxConfig {
 }
 
 /// An app as registered at Slack ("Installing with OAuth", docs.slack.dev).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SlackApp {
     /// `digits.digits` at the real Slack.
     pub client_id: String,
@@ -48,12 +50,14 @@ pub struct SlackApp {
     /// Redirect URLs; a sub-directory of one is accepted too.
     pub redirect_uris: Vec<String>,
     /// Whether token rotation is on ("Using token rotation", docs.slack.dev).
+    #[serde(default)]
     pub rotation: bool,
 }
 
 /// An app registration at Entra ("Admin consent on the Microsoft identity
 /// platform", learn.microsoft.com).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct EntraApp {
     /// The application id, a GUID at the real Entra.
     pub client_id: String,

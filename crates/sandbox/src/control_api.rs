@@ -1,121 +1,79 @@
-//! Records and faults over HTTP, for those who test a product of their own
-//! against `tieline sandbox`.
+//! The controls over HTTP, for those who test a product of their own against
+//! `tieline sandbox`.
 //!
-//! A fault is asked for by a body like
-//! `{"endpoint": "slack_oauth_v2_access", "once": true, "fault": {"cut": {"after_bytes": 10}}}`.
+//! Whatever a method of [`SandboxControl`] changes, `POST /control/{its name}`
+//! changes too; see [`Command`] for the bodies.
 
+mod command;
+mod fault_body;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::extract::State;
+use axum::body::Bytes;
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
-use serde_json::Value;
-use url::Url;
 
+use crate::control::SandboxControl;
+use crate::control_api::command::Command;
+use crate::control_api::fault_body::FaultOrder;
 use crate::endpoint::Endpoint;
-use crate::fault::{Fault, IdTokenFault};
 use crate::record::RecordedRequest;
 use crate::world::World;
 
 pub(crate) fn routes() -> Router<Arc<World>> {
     Router::new()
         .route("/requests", get(requests))
+        .route("/counts", get(counts))
         .route("/faults", post(set_fault).delete(clear_faults))
+        .route("/{command}", post(run))
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct FaultOrder {
-    endpoint: Endpoint,
-    #[serde(default)]
-    once: bool,
-    fault: FaultBody,
+struct Which {
+    endpoint: Option<Endpoint>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-enum FaultBody {
-    Status {
-        status: u16,
-        body: String,
-    },
-    Reply {
-        status: u16,
-        headers: Vec<(String, String)>,
-        body: String,
-    },
-    Delay {
-        milliseconds: u64,
-    },
-    Hang,
-    Drip {
-        body: String,
-        every_milliseconds: u64,
-    },
-    Cut {
-        after_bytes: usize,
-    },
-    Redirect {
-        to: Url,
-    },
-    Endless,
-    SlackReplyPatch {
-        patch: Value,
-    },
-    IdToken {
-        fault: IdTokenFault,
-    },
+async fn requests(
+    State(world): State<Arc<World>>,
+    Query(which): Query<Which>,
+) -> Json<Vec<RecordedRequest>> {
+    let control = SandboxControl::new(world);
+    Json(match which.endpoint {
+        Some(endpoint) => control.requests_of(endpoint),
+        None => control.requests(),
+    })
 }
 
-impl From<FaultBody> for Fault {
-    fn from(body: FaultBody) -> Self {
-        match body {
-            FaultBody::Status { status, body } => Self::Status(status, body),
-            FaultBody::Reply {
-                status,
-                headers,
-                body,
-            } => Self::Reply {
-                status,
-                headers,
-                body: body.into_bytes(),
-            },
-            FaultBody::Delay { milliseconds } => Self::Delay(Duration::from_millis(milliseconds)),
-            FaultBody::Hang => Self::Hang,
-            FaultBody::Drip {
-                body,
-                every_milliseconds,
-            } => Self::Drip {
-                body: body.into_bytes(),
-                every: Duration::from_millis(every_milliseconds),
-            },
-            FaultBody::Cut { after_bytes } => Self::Cut { after_bytes },
-            FaultBody::Redirect { to } => Self::Redirect(to),
-            FaultBody::Endless => Self::Endless,
-            FaultBody::SlackReplyPatch { patch } => Self::SlackReplyPatch(patch),
-            FaultBody::IdToken { fault } => Self::IdToken(fault),
-        }
-    }
-}
-
-async fn requests(State(world): State<Arc<World>>) -> Json<Vec<RecordedRequest>> {
-    Json(world.journal.requests())
+async fn counts(State(world): State<Arc<World>>) -> Json<BTreeMap<Endpoint, usize>> {
+    Json(world.journal.counts())
 }
 
 async fn set_fault(State(world): State<Arc<World>>, Json(order): Json<FaultOrder>) -> StatusCode {
-    let fault = Fault::from(order.fault);
-    if order.once {
-        world.faults.set_once(order.endpoint, fault);
-    } else {
-        world.faults.set(order.endpoint, fault);
-    }
+    order.give(&SandboxControl::new(world));
     StatusCode::NO_CONTENT
 }
 
 async fn clear_faults(State(world): State<Arc<World>>) -> StatusCode {
-    world.faults.clear();
+    SandboxControl::new(world).clear_faults();
     StatusCode::NO_CONTENT
+}
+
+async fn run(
+    State(world): State<Arc<World>>,
+    Path(name): Path<String>,
+    parameters: Bytes,
+) -> Response {
+    match Command::read(&name, &parameters) {
+        Ok(command) => match command.run(&SandboxControl::new(world)) {
+            Some(answer) => Json(answer).into_response(),
+            None => StatusCode::NO_CONTENT.into_response(),
+        },
+        Err(error) => (StatusCode::UNPROCESSABLE_ENTITY, error.to_string()).into_response(),
+    }
 }

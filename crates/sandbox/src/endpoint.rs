@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// An endpoint that can be counted and made to fail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Endpoint {
     /// `GET /slack/oauth/v2/authorize`, the consent page.

@@ -1,6 +1,6 @@
 //! The record of what was asked.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
 
 use axum::http::request::Parts;
@@ -72,7 +72,7 @@ pub(crate) struct Journal {
 #[derive(Debug, Default)]
 struct Entries {
     kept: VecDeque<RecordedRequest>,
-    counts: HashMap<Endpoint, usize>,
+    counts: BTreeMap<Endpoint, usize>,
 }
 
 impl Journal {
@@ -108,11 +108,12 @@ impl Journal {
     }
 
     pub(crate) fn count(&self, endpoint: Endpoint) -> usize {
-        lock(&self.entries)
-            .counts
-            .get(&endpoint)
-            .copied()
-            .unwrap_or_default()
+        self.counts().get(&endpoint).copied().unwrap_or_default()
+    }
+
+    /// By endpoint; those without a request are not in it.
+    pub(crate) fn counts(&self) -> BTreeMap<Endpoint, usize> {
+        lock(&self.entries).counts.clone()
     }
 }
 

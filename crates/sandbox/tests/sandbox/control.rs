@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use serde_json::json as value;
 use tieline_sandbox::{Endpoint, Sandbox, SandboxConfig};
 
-use crate::support::{Bench, SLACK, json, send};
+use crate::support::{BAKERY, Bench, SLACK, json, send};
 
 #[tokio::test]
 async fn requests_are_recorded_with_headers_and_body() {
@@ -69,6 +70,48 @@ async fn faults_and_records_are_reached_over_http() {
     let requests = json(bench.get("control/requests", &[]).await).await;
     assert_eq!(requests.as_array().unwrap().len(), 2);
     assert_eq!(requests[0]["endpoint"], "graph_me");
+}
+
+#[tokio::test]
+async fn a_control_is_a_route_of_its_name() {
+    let bench = Bench::start().await;
+    let installed = bench.slack_install(SLACK, &[("scope", "chat:write")]).await;
+    let before = bench.control.now();
+    let hour = bench.command("advance", &value!({ "seconds": 3600 })).await;
+    assert_eq!(hour.status(), 204);
+    assert!(bench.control.now().as_second() - before.as_second() >= 3600);
+    let removal = value!({ "client_id": SLACK.0, "owner": BAKERY });
+    bench.command("uninstall_slack_app", &removal).await;
+    let token = installed["access_token"].as_str().expect("a token");
+    assert_eq!(bench.slack_standing(token).await, "account_inactive");
+}
+
+#[tokio::test]
+async fn a_control_that_is_misspelt_is_refused() {
+    let bench = Bench::start().await;
+    for (name, parameters, complaint) in [
+        ("advanse", value!({ "seconds": 1 }), "advanse"),
+        ("advance", value!({ "secs": 1 }), "secs"),
+        ("advance", value!({}), "seconds"),
+    ] {
+        let response = bench.command(name, &parameters).await;
+        assert_eq!(response.status(), 422, "{name}");
+        assert!(response.text().await.unwrap().contains(complaint));
+    }
+}
+
+#[tokio::test]
+async fn requests_are_counted_and_picked_over_http() {
+    let bench = Bench::start().await;
+    bench.slack_install(SLACK, &[("scope", "chat:write")]).await;
+    let counts = json(bench.get("control/counts", &[]).await).await;
+    assert_eq!(
+        counts,
+        value!({ "slack_authorize": 1, "slack_authorize_decision": 1, "slack_oauth_v2_access": 1 })
+    );
+    let query = [("endpoint", "slack_oauth_v2_access")];
+    let picked = json(bench.get("control/requests", &query).await).await;
+    assert_eq!(picked.as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]

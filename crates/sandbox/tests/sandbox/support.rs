@@ -75,6 +75,12 @@ impl Bench {
         send(self.http.get(self.url(path, query))).await
     }
 
+    /// A control over HTTP: its name and its parameters.
+    pub(crate) async fn command(&self, name: &str, parameters: &Value) -> Response {
+        let url = self.url(&format!("control/{name}"), &[]);
+        send(self.http.post(url).body(parameters.to_string())).await
+    }
+
     pub(crate) async fn post(&self, path: &str, form: Pairs<'_>) -> Response {
         send(self.http.post(self.url(path, &[])).form(form)).await
     }

@@ -1,0 +1,36 @@
+//! Slack's apps and their installations.
+
+use super::SandboxControl;
+use crate::config::SlackApp;
+
+impl SandboxControl {
+    /// Adds a Slack app, or replaces the one with the same client id.
+    pub fn register_slack_app(&self, app: SlackApp) {
+        self.world.slack().register(app);
+    }
+
+    /// Switches PKCE on for a Slack app; it is off by default, as at Slack
+    /// ("Using PKCE", docs.slack.dev).
+    pub fn enable_slack_pkce(&self, client_id: &str) {
+        self.world.slack().enable_pkce(client_id);
+    }
+
+    /// From now on whoever installs a Slack app unticks these scopes, so that
+    /// fewer are granted than requested. An empty list ends it.
+    pub fn slack_untick<S: Into<String>>(&self, scopes: impl IntoIterator<Item = S>) {
+        self.world
+            .slack()
+            .untick(scopes.into_iter().map(Into::into).collect());
+    }
+
+    /// Removes a Slack app from a workspace or an organization, as its admin
+    /// would: all its tokens there die.
+    pub fn uninstall_slack_app(&self, client_id: &str, owner: &str) {
+        self.world.slack().uninstall(client_id, owner);
+    }
+
+    /// Revokes every token of an installation, the app staying installed.
+    pub fn revoke_slack_tokens(&self, client_id: &str, owner: &str) {
+        self.world.slack().revoke_tokens(client_id, owner);
+    }
+}
