@@ -12,6 +12,8 @@ pub enum Endpoint {
     SlackAuthorizeDecision,
     /// `POST /slack/api/oauth.v2.access`, code exchange and refresh.
     SlackOauthV2Access,
+    /// `/slack/api/oauth.v2.exchange`, a rotating pair for a long-lived token.
+    SlackOauthV2Exchange,
     /// `/slack/api/auth.test`.
     SlackAuthTest,
     /// `/slack/api/auth.revoke`.
@@ -69,6 +71,7 @@ fn of_slack(segments: &[&str]) -> Option<Endpoint> {
         ["oauth", "v2", "authorize"] => Some(Endpoint::SlackAuthorize),
         ["oauth", "v2", "authorize", "decision"] => Some(Endpoint::SlackAuthorizeDecision),
         ["api", "oauth.v2.access"] => Some(Endpoint::SlackOauthV2Access),
+        ["api", "oauth.v2.exchange"] => Some(Endpoint::SlackOauthV2Exchange),
         ["api", "auth.test"] => Some(Endpoint::SlackAuthTest),
         ["api", "auth.revoke"] => Some(Endpoint::SlackAuthRevoke),
         ["api", "apps.uninstall"] => Some(Endpoint::SlackAppsUninstall),

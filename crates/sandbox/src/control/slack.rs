@@ -1,5 +1,7 @@
 //! Slack's apps and their installations.
 
+use std::time::Duration;
+
 use super::SandboxControl;
 use crate::config::SlackApp;
 
@@ -13,6 +15,21 @@ impl SandboxControl {
     /// ("Using PKCE", docs.slack.dev).
     pub fn enable_slack_pkce(&self, client_id: &str) {
         self.world.slack().enable_pkce(client_id);
+    }
+
+    /// Switches token rotation on for a Slack app, as its owner can and cannot
+    /// undo ("Using token rotation"): what is granted from now on expires. Its
+    /// long-lived tokens stay good, and can be exchanged.
+    pub fn enable_slack_rotation(&self, client_id: &str) {
+        self.world.slack().enable_rotation(client_id);
+    }
+
+    /// For how long a Slack refresh token works once more after its first use.
+    /// At first not at all; Slack has a grace that it calls short. Whole
+    /// seconds count, by the sandbox's clock.
+    pub fn set_slack_refresh_grace(&self, grace: Duration) {
+        let seconds = i64::try_from(grace.as_secs()).unwrap_or(i64::MAX);
+        self.world.slack().installations.set_refresh_grace(seconds);
     }
 
     /// From now on whoever installs a Slack app unticks these scopes, so that
@@ -29,7 +46,8 @@ impl SandboxControl {
         self.world.slack().uninstall(client_id, owner);
     }
 
-    /// Revokes every token of an installation, the app staying installed.
+    /// Ends every authorization of an installation with all its tokens, the app
+    /// staying installed.
     pub fn revoke_slack_tokens(&self, client_id: &str, owner: &str) {
         self.world.slack().revoke_tokens(client_id, owner);
     }

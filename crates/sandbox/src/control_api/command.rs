@@ -23,6 +23,8 @@ pub(crate) enum Command {
     BindKeysToTenant { tenant: Option<String> },
     RegisterSlackApp(SlackApp),
     EnableSlackPkce { client_id: String },
+    EnableSlackRotation { client_id: String },
+    SetSlackRefreshGrace { seconds: u64 },
     SlackUntick { scopes: Vec<String> },
     UninstallSlackApp { client_id: String, owner: String },
     RevokeSlackTokens { client_id: String, owner: String },
@@ -61,6 +63,10 @@ impl Command {
             Self::BindKeysToTenant { tenant } => control.bind_keys_to_tenant(tenant.as_deref()),
             Self::RegisterSlackApp(app) => control.register_slack_app(app),
             Self::EnableSlackPkce { client_id } => control.enable_slack_pkce(&client_id),
+            Self::EnableSlackRotation { client_id } => control.enable_slack_rotation(&client_id),
+            Self::SetSlackRefreshGrace { seconds } => {
+                control.set_slack_refresh_grace(Duration::from_secs(seconds));
+            }
             Self::SlackUntick { scopes } => control.slack_untick(scopes),
             Self::UninstallSlackApp { client_id, owner } => {
                 control.uninstall_slack_app(&client_id, &owner);

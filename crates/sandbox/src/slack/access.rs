@@ -1,4 +1,4 @@
-//! `oauth.v2.access`: exchange of a code, and refresh.
+//! `oauth.v2.access`: exchange of a code, and refresh; `oauth.v2.exchange`.
 
 use axum::Json;
 use axum::response::IntoResponse;
@@ -26,6 +26,20 @@ pub(crate) fn access(world: &World, call: &Call) -> Outcome {
         Some(_) => return Err("invalid_grant_type"),
     };
     Ok(Json(reply).into_response())
+}
+
+/// A pair that rotates in place of a token that never expires ("oauth.v2.exchange
+/// method").
+pub(crate) fn exchange_long_lived(world: &World, call: &Call) -> Outcome {
+    let mut slack = world.slack();
+    let app = authenticate_client(&slack, call)?;
+    if !app.rotation {
+        return Err("token_rotation_not_enabled");
+    }
+    let value = call.params.get("token").ok_or("invalid_token")?;
+    let now = world.clock.seconds();
+    let pair = slack.installations.exchange(&app.client_id, value, now)?;
+    Ok(Json(tell(world, &pair)?).into_response())
 }
 
 /// The app whose secret was presented.
@@ -143,14 +157,15 @@ fn refresh(
         .get("refresh_token")
         .ok_or("invalid_refresh_token")?;
     let now = world.clock.seconds();
-    let (holder, issued): (Holder, Issued) =
-        slack.installations.refresh(&app.client_id, value, now)?;
+    let pair = slack.installations.refresh(&app.client_id, value, now)?;
+    tell(world, &pair)
+}
+
+/// The reply about a pair that was not made of a code.
+fn tell(world: &World, (holder, issued): &(Holder, Issued)) -> Result<Value, &'static str> {
     let owner = Owner::find(&world.workspaces, Some(&holder.owner));
-    Ok(reply::refreshed(
-        owner.ok_or("team_access_not_granted")?,
-        &holder,
-        &issued,
-    ))
+    let owner = owner.ok_or("team_access_not_granted")?;
+    Ok(reply::refreshed(owner, holder, issued))
 }
 
 fn holder(app: &SlackApp, owner: Owner<'_>, kind: Kind, user: &str) -> Holder {

@@ -1,71 +1,23 @@
 //! Installations and their tokens.
 
+mod rotation;
+mod token;
+
 use std::collections::HashMap;
 
 use crate::random;
 
-/// "Using token rotation": twelve hours.
-const ACCESS_LIFE: i64 = 43_200;
-/// How long a spent refresh token still works. Slack says "short"; the length
-/// is ours.
-const REFRESH_GRACE: i64 = 60;
-/// With rotation on, this many access tokens live; one more kills the oldest.
-const LIVE_TOKENS: usize = 2;
+pub(crate) use token::{Holder, Issued, Kind, Token};
 
-/// Bot or user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Kind {
-    Bot,
-    User,
-}
-
-/// Whom a token speaks for: one app, in one place, as one (bot) user.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Holder {
-    pub(crate) client_id: String,
-    pub(crate) owner: String,
-    pub(crate) kind: Kind,
-    pub(crate) user: String,
-}
-
-/// A token as it is handed out.
-#[derive(Debug, Clone)]
-pub(crate) struct Issued {
-    pub(crate) access_token: String,
-    pub(crate) kind: Kind,
-    pub(crate) scope: String,
-    /// The refresh token and the seconds until the access token expires.
-    pub(crate) rotation: Option<(String, i64)>,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct Token {
-    pub(crate) holder: Holder,
-    pub(crate) scope: String,
-    refresh: Option<String>,
-    expires_at: Option<i64>,
-    number: usize,
-    standing: Standing,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
-    Live,
-    Revoked,
-    Uninstalled,
-}
-
-#[derive(Debug)]
-struct RefreshToken {
-    holder: Holder,
-    spent_at: Option<i64>,
-}
+use rotation::{ACCESS_LIFE, RefreshToken};
+use token::{Standing, token_value};
 
 #[derive(Debug, Default)]
 pub(crate) struct Installations {
     scopes: HashMap<Holder, Vec<String>>,
     tokens: HashMap<String, Token>,
     refresh_tokens: HashMap<String, RefreshToken>,
+    refresh_grace: i64,
     hooks: HashMap<String, (String, String)>,
 }
 
@@ -91,23 +43,21 @@ impl Installations {
             .map(|held| held.join(","))
             .unwrap_or_default();
         if let Some(value) = &refresh {
-            let unspent = RefreshToken {
-                holder: holder.clone(),
-                spent_at: None,
-            };
-            self.refresh_tokens.insert(value.clone(), unspent);
+            self.refresh_tokens
+                .insert(value.clone(), RefreshToken::unspent(holder));
         }
         let token = Token {
             holder: holder.clone(),
             scope: scope.clone(),
             refresh: refresh.clone(),
             expires_at: rotation.then(|| now + ACCESS_LIFE),
+            exchanged: false,
             number: self.tokens.len(),
             standing: Standing::Live,
         };
         self.tokens.insert(access_token.clone(), token);
         if rotation {
-            self.drop_oldest(holder);
+            self.drop_oldest(holder, now);
         }
         let rotation = refresh.map(|value| (value, ACCESS_LIFE));
         Issued {
@@ -118,44 +68,27 @@ impl Installations {
         }
     }
 
-    /// A new pair for a refresh token of this client.
-    pub(crate) fn refresh(
-        &mut self,
-        client_id: &str,
-        value: &str,
-        now: i64,
-    ) -> Result<(Holder, Issued), &'static str> {
-        let known = self.refresh_tokens.get_mut(value);
-        let known = known
-            .filter(|known| known.holder.client_id == client_id)
-            .filter(|known| known.spent_at.is_none_or(|at| now - at <= REFRESH_GRACE))
-            .ok_or("invalid_refresh_token")?;
-        known.spent_at.get_or_insert(now);
-        let holder = known.holder.clone();
-        let issued = self.issue(&holder, true, now);
-        Ok((holder, issued))
-    }
-
     /// The token, if it is good at this moment; Slack's error code otherwise.
     pub(crate) fn authenticate(&self, value: &str, now: i64) -> Result<&Token, &'static str> {
         let token = self.tokens.get(value).ok_or("invalid_auth")?;
         match token.standing {
             Standing::Uninstalled if token.holder.kind == Kind::Bot => Err("account_inactive"),
             Standing::Uninstalled | Standing::Revoked => Err("token_revoked"),
-            Standing::Live if token.expires_at.is_some_and(|at| at <= now) => Err("token_expired"),
+            Standing::Live if token.has_expired(now) => Err("token_expired"),
             Standing::Live => Ok(token),
         }
     }
 
-    /// Ends one token. Without rotation this ends the authorization: the
-    /// scopes are gone too ("auth.revoke").
+    /// Ends one token. One that never expires is the authorization itself:
+    /// whatever else its holder has ends with it ("auth.revoke").
     pub(crate) fn revoke(&mut self, value: &str) {
-        let Some(token) = self.tokens.get_mut(value) else {
+        let Some(token) = self.tokens.get_mut(value).filter(|it| it.is_live()) else {
             return;
         };
         token.standing = Standing::Revoked;
-        if token.expires_at.is_none() {
-            self.scopes.remove(&token.holder);
+        if !token.is_rotating() {
+            let holder = token.holder.clone();
+            self.end_authorization(&holder);
         }
     }
 
@@ -168,24 +101,18 @@ impl Installations {
         self.revoke(value);
     }
 
-    /// Ends the live tokens of an installation, one by one.
+    /// Ends every authorization of an installation, which itself stays.
     pub(crate) fn revoke_all(&mut self, client_id: &str, owner: &str) {
-        let is_live = |token: &Token| {
-            let holder = &token.holder;
-            holder.client_id == client_id
-                && holder.owner == owner
-                && token.standing == Standing::Live
-        };
-        let tokens = self.tokens.iter().filter(|(_, token)| is_live(token));
-        let values: Vec<String> = tokens.map(|(value, _)| value.clone()).collect();
-        for value in values {
-            self.revoke_pair(&value);
+        let here = |holder: &&Holder| holder.is_of(client_id, owner);
+        let holders: Vec<Holder> = self.scopes.keys().filter(here).cloned().collect();
+        for holder in holders {
+            self.end_authorization(&holder);
         }
     }
 
     /// Ends every token of an installation.
     pub(crate) fn uninstall(&mut self, client_id: &str, owner: &str) {
-        let here = |holder: &Holder| holder.client_id == client_id && holder.owner == owner;
+        let here = |holder: &Holder| holder.is_of(client_id, owner);
         for token in self.tokens.values_mut().filter(|token| here(&token.holder)) {
             token.standing = Standing::Uninstalled;
         }
@@ -204,28 +131,13 @@ impl Installations {
         self.hooks.contains_key(path)
     }
 
-    fn drop_oldest(&mut self, holder: &Holder) {
-        let mut live: Vec<&mut Token> = self
-            .tokens
-            .values_mut()
-            .filter(|token| token.holder == *holder && token.standing == Standing::Live)
-            .collect();
-        live.sort_by_key(|token| std::cmp::Reverse(token.number));
-        for token in live.into_iter().skip(LIVE_TOKENS) {
+    fn end_authorization(&mut self, holder: &Holder) {
+        let live = |token: &&mut Token| token.holder == *holder && token.is_live();
+        for token in self.tokens.values_mut().filter(live) {
             token.standing = Standing::Revoked;
         }
-    }
-}
-
-fn token_value(kind: Kind, rotation: bool) -> String {
-    let kind = match kind {
-        Kind::Bot => "xoxb",
-        Kind::User => "xoxp",
-    };
-    let tail = random::alphanumeric(40);
-    if rotation {
-        format!("xoxe.{kind}-1-{tail}")
-    } else {
-        format!("{kind}-{tail}")
+        self.refresh_tokens
+            .retain(|_, token| token.holder != *holder);
+        self.scopes.remove(holder);
     }
 }

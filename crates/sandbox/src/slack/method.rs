@@ -63,6 +63,7 @@ pub(crate) async fn call(
 fn dispatch(world: &World, name: &str, call: &Call) -> Outcome {
     match name {
         "oauth.v2.access" => access::access(world, call),
+        "oauth.v2.exchange" => access::exchange_long_lived(world, call),
         "auth.test" => token_methods::test(world, call),
         "auth.revoke" => token_methods::revoke(world, call),
         "apps.uninstall" => token_methods::uninstall(world, call),

@@ -64,6 +64,13 @@ impl SlackState {
         self.apps.get(client_id)
     }
 
+    /// Of an app that is not registered nothing changes.
+    pub(crate) fn enable_rotation(&mut self, client_id: &str) {
+        if let Some(app) = self.apps.get_mut(client_id) {
+            app.rotation = true;
+        }
+    }
+
     pub(crate) fn enable_pkce(&mut self, client_id: &str) {
         self.with_pkce.insert(client_id.to_owned());
     }

@@ -10,5 +10,6 @@ mod graph;
 mod id_tokens;
 mod slack_authorize;
 mod slack_exchange;
+mod slack_rotation;
 mod slack_tokens;
 mod support;

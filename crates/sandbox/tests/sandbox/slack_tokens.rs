@@ -1,10 +1,8 @@
 //! What happens to Slack tokens after they were issued.
 
-use std::time::Duration;
-
-use serde_json::Value;
-
-use crate::support::{BAKERY, Bench, RAIL_GROUP, ROTATING, SLACK, json, location, param, send};
+use crate::support::{
+    BAKERY, Bench, RAIL_GROUP, ROTATING, SLACK, json, location, param, send, text, user_token,
+};
 
 const SCOPE: (&str, &str) = ("scope", "chat:write");
 const USER_SCOPE: (&str, &str) = ("user_scope", "search:read");
@@ -125,104 +123,8 @@ async fn tokens_can_be_revoked_from_outside() {
 }
 
 #[tokio::test]
-async fn rotating_tokens_expire_after_twelve_hours() {
-    let bench = Bench::start().await;
-    let installed = bench.slack_install(ROTATING, &[SCOPE]).await;
-    bench.control.advance(Duration::from_secs(43_201));
-    assert_eq!(
-        bench.slack_standing(text(&installed, "access_token")).await,
-        "token_expired"
-    );
-}
-
-#[tokio::test]
-async fn a_refresh_token_works_once_apart_from_a_short_grace() {
-    let bench = Bench::start().await;
-    let installed = bench.slack_install(ROTATING, &[SCOPE]).await;
-    let old = text(&installed, "refresh_token");
-    let reply = refresh(&bench, ROTATING, old).await;
-    assert_eq!(
-        (&reply["ok"], &reply["token_type"]),
-        (&true.into(), &"bot".into())
-    );
-    assert_ne!(reply["refresh_token"], installed["refresh_token"]);
-    assert_eq!(
-        refresh(&bench, ROTATING, old).await["ok"],
-        true,
-        "within the grace"
-    );
-    bench.control.advance(Duration::from_secs(61));
-    assert_eq!(
-        refresh(&bench, ROTATING, old).await["error"],
-        "invalid_refresh_token"
-    );
-}
-
-#[tokio::test]
-async fn a_refresh_token_of_another_client_is_invalid() {
-    let bench = Bench::start().await;
-    let installed = bench.slack_install(ROTATING, &[SCOPE]).await;
-    let reply = refresh(&bench, SLACK, text(&installed, "refresh_token")).await;
-    assert_eq!(reply["error"], "invalid_refresh_token");
-}
-
-#[tokio::test]
-async fn a_refreshed_user_token_is_at_the_top() {
-    let bench = Bench::start().await;
-    let installed = bench.slack_install(ROTATING, &[SCOPE, USER_SCOPE]).await;
-    let reply = refresh(
-        &bench,
-        ROTATING,
-        text(&installed["authed_user"], "refresh_token"),
-    )
-    .await;
-    assert_eq!(reply["token_type"], "user");
-    assert!(text(&reply, "access_token").starts_with("xoxe.xoxp-1-"));
-    assert!(reply.get("authed_user").is_none());
-}
-
-#[tokio::test]
-async fn a_third_token_kills_the_oldest() {
-    let bench = Bench::start().await;
-    let first = bench.slack_install(ROTATING, &[SCOPE]).await;
-    let second = refresh(&bench, ROTATING, text(&first, "refresh_token")).await;
-    assert_eq!(
-        bench.slack_standing(text(&first, "access_token")).await,
-        "ok"
-    );
-    let third = refresh(&bench, ROTATING, text(&second, "refresh_token")).await;
-    assert_eq!(
-        bench.slack_standing(text(&first, "access_token")).await,
-        "token_revoked"
-    );
-    for live in [second, third] {
-        assert_eq!(
-            bench.slack_standing(text(&live, "access_token")).await,
-            "ok"
-        );
-    }
-}
-
-#[tokio::test]
 async fn an_unknown_method_says_so() {
     let bench = Bench::start().await;
     let reply = bench.slack_method("chat.unknown", "xoxb-1", &[]).await;
     assert_eq!(reply["error"], "unknown_method");
-}
-
-async fn refresh(bench: &Bench, app: (&str, &str), token: &str) -> Value {
-    bench
-        .slack_access(
-            app,
-            &[("grant_type", "refresh_token"), ("refresh_token", token)],
-        )
-        .await
-}
-
-fn text<'a>(reply: &'a Value, name: &str) -> &'a str {
-    reply[name].as_str().expect("a text")
-}
-
-fn user_token(reply: &Value) -> &str {
-    text(&reply["authed_user"], "access_token")
 }

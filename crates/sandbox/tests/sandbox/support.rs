@@ -12,6 +12,7 @@ use url::Url;
 
 pub(crate) use entra::{SignIn, VERIFIER, challenge};
 pub(crate) use form::Form;
+pub(crate) use slack::{text, user_token};
 
 pub(crate) const SLACK: (&str, &str) = ("1111.2222", "slack-secret");
 pub(crate) const ROTATING: (&str, &str) = ("3333.4444", "rotating-secret");

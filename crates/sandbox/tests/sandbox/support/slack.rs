@@ -48,6 +48,12 @@ impl Bench {
         reply
     }
 
+    /// Spends a refresh token.
+    pub(crate) async fn slack_refresh(&self, app: (&str, &str), token: &str) -> Value {
+        let form = [("grant_type", "refresh_token"), ("refresh_token", token)];
+        self.slack_access(app, &form).await
+    }
+
     pub(crate) async fn slack_method(&self, method: &str, token: &str, form: Pairs<'_>) -> Value {
         let url = self.url(&format!("slack/api/{method}"), &[]);
         json(send(self.http.post(url).bearer_auth(token).form(form)).await).await
@@ -58,4 +64,14 @@ impl Bench {
         let reply = self.slack_method("auth.test", token, &[]).await;
         reply["error"].as_str().unwrap_or("ok").to_owned()
     }
+}
+
+/// A text of a reply.
+pub(crate) fn text<'a>(reply: &'a Value, name: &str) -> &'a str {
+    reply[name].as_str().expect("a text")
+}
+
+/// The person's token of an install.
+pub(crate) fn user_token(reply: &Value) -> &str {
+    text(&reply["authed_user"], "access_token")
 }
