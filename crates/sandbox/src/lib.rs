@@ -50,4 +50,4 @@ pub use entra::EntraForm;
 pub use fault::{Fault, IdTokenFault};
 pub use record::RecordedRequest;
 pub use server::Sandbox;
-pub use slack::SlackForm;
+pub use slack::{SlackForm, Uninstallers};

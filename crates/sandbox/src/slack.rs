@@ -21,6 +21,7 @@ use axum::Router;
 use axum::routing::{any, get, post};
 
 pub(crate) use state::SlackState;
+pub use state::Uninstallers;
 
 use crate::world::World;
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::SandboxControl;
 use crate::config::SlackApp;
+use crate::slack::Uninstallers;
 
 impl SandboxControl {
     /// Adds a Slack app, or replaces the one with the same client id.
@@ -44,6 +45,11 @@ impl SandboxControl {
     /// would: all its tokens there die.
     pub fn uninstall_slack_app(&self, client_id: &str, owner: &str) {
         self.world.slack().uninstall(client_id, owner);
+    }
+
+    /// Whose token `apps.uninstall` takes from a Slack app; at first anybody's.
+    pub fn allow_slack_uninstall(&self, client_id: &str, by: Uninstallers) {
+        self.world.slack().allow_uninstall(client_id, by);
     }
 
     /// Ends every authorization of an installation with all its tokens, the app

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::config::{EntraApp, SlackApp};
 use crate::control::SandboxControl;
+use crate::slack::Uninstallers;
 
 /// A method of [`SandboxControl`] with its parameters: the name is the last
 /// part of the path, the parameters are the members of the body. Without
@@ -27,6 +28,7 @@ pub(crate) enum Command {
     SetSlackRefreshGrace { seconds: u64 },
     SlackUntick { scopes: Vec<String> },
     UninstallSlackApp { client_id: String, owner: String },
+    AllowSlackUninstall { client_id: String, by: Uninstallers },
     RevokeSlackTokens { client_id: String, owner: String },
     RegisterEntraApp(EntraApp),
     SetEntraHome { client_id: String, tenant: String },
@@ -70,6 +72,9 @@ impl Command {
             Self::SlackUntick { scopes } => control.slack_untick(scopes),
             Self::UninstallSlackApp { client_id, owner } => {
                 control.uninstall_slack_app(&client_id, &owner);
+            }
+            Self::AllowSlackUninstall { client_id, by } => {
+                control.allow_slack_uninstall(&client_id, by);
             }
             Self::RevokeSlackTokens { client_id, owner } => {
                 control.revoke_slack_tokens(&client_id, &owner);

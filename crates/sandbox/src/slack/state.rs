@@ -2,10 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
+use serde::Deserialize;
+
 use crate::config::SlackApp;
 use crate::directory::Channel;
 use crate::random;
-use crate::slack::installations::Installations;
+use crate::slack::installations::{Holder, Installations, Kind};
 use crate::slack::request::AuthorizeRequest;
 
 /// A code lives ten minutes ("oauth.v2.access method").
@@ -16,8 +18,23 @@ pub(crate) struct SlackState {
     apps: HashMap<String, SlackApp>,
     with_pkce: HashSet<String>,
     unticked: Vec<String>,
+    uninstallers: HashMap<String, Uninstallers>,
     pub(crate) codes: HashMap<String, Code>,
     pub(crate) installations: Installations,
+}
+
+/// Whose token `apps.uninstall` takes; any other one meets `no_permission`
+/// ("apps.uninstall method").
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Uninstallers {
+    /// A bot's as well as a user's.
+    #[default]
+    Anybody,
+    /// A user's, as where granular bots may not uninstall.
+    Users,
+    /// Nobody's: an administrator has to.
+    Nobody,
 }
 
 /// What the person on the consent page chose.
@@ -51,6 +68,7 @@ impl SlackState {
                 .collect(),
             with_pkce: HashSet::new(),
             unticked: Vec::new(),
+            uninstallers: HashMap::new(),
             codes: HashMap::new(),
             installations: Installations::default(),
         }
@@ -85,6 +103,20 @@ impl SlackState {
 
     pub(crate) fn uninstall(&mut self, client_id: &str, owner: &str) {
         self.installations.uninstall(client_id, owner);
+    }
+
+    pub(crate) fn allow_uninstall(&mut self, client_id: &str, by: Uninstallers) {
+        self.uninstallers.insert(client_id.to_owned(), by);
+    }
+
+    /// Whether this holder may uninstall its own app.
+    pub(crate) fn may_uninstall(&self, holder: &Holder) -> bool {
+        let by = self.uninstallers.get(&holder.client_id).copied();
+        match by.unwrap_or_default() {
+            Uninstallers::Anybody => true,
+            Uninstallers::Users => holder.kind == Kind::User,
+            Uninstallers::Nobody => false,
+        }
     }
 
     pub(crate) fn revoke_tokens(&mut self, client_id: &str, owner: &str) {

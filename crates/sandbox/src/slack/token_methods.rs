@@ -34,8 +34,8 @@ pub(crate) fn test(world: &World, call: &Call) -> Outcome {
     Ok(([("x-oauth-scopes", token.scope)], Json(reply)).into_response())
 }
 
-/// Ends one token; with `test=1` it only says what it would do ("auth.revoke
-/// method").
+/// Ends one token, and the authorization with it unless the token rotates; with
+/// `test=1` it only says what it would do ("auth.revoke method").
 pub(crate) fn revoke(world: &World, call: &Call) -> Outcome {
     live_token(world, call)?;
     let revoked = call
@@ -56,6 +56,9 @@ pub(crate) fn uninstall(world: &World, call: &Call) -> Outcome {
     let app = authenticate_client(&slack, call)?;
     if token.holder.client_id != app.client_id {
         return Err("client_id_token_mismatch");
+    }
+    if !slack.may_uninstall(&token.holder) {
+        return Err("no_permission");
     }
     slack.uninstall(&app.client_id, &token.holder.owner);
     Ok(Json(json!({ "ok": true })).into_response())

@@ -1,5 +1,9 @@
 //! What happens to Slack tokens after they were issued.
 
+use std::time::Duration;
+
+use tieline_sandbox::Uninstallers;
+
 use crate::support::{
     BAKERY, Bench, RAIL_GROUP, ROTATING, SLACK, json, location, param, send, text, user_token,
 };
@@ -82,6 +86,62 @@ async fn revoke_tries_first_and_then_kills_one_token() {
 }
 
 #[tokio::test]
+async fn revoking_a_token_that_never_expires_ends_the_authorization() {
+    let bench = Bench::start().await;
+    let first = bench.slack_install(SLACK, &[SCOPE]).await;
+    let second = bench.slack_install(SLACK, &[SCOPE, USER_SCOPE]).await;
+    let (old, new) = (text(&first, "access_token"), text(&second, "access_token"));
+    bench.slack_method("auth.revoke", old, &[]).await;
+    assert_eq!(bench.slack_standing(new).await, "token_revoked");
+    let person = user_token(&second);
+    assert_eq!(
+        bench.slack_standing(person).await,
+        "ok",
+        "an authorization of its own"
+    );
+    let again = bench.slack_install(SLACK, &[("scope", "users:read")]).await;
+    assert_eq!(
+        again["scope"], "users:read",
+        "nothing is left of the old grant"
+    );
+}
+
+#[tokio::test]
+async fn revoking_a_token_that_rotates_ends_that_one_only() {
+    let bench = Bench::start().await;
+    let first = bench.slack_install(ROTATING, &[SCOPE]).await;
+    let second = bench
+        .slack_refresh(ROTATING, text(&first, "refresh_token"))
+        .await;
+    let (old, new) = (text(&first, "access_token"), text(&second, "access_token"));
+    let revoked = bench.slack_method("auth.revoke", new, &[]).await;
+    assert_eq!(revoked["revoked"], true);
+    assert_eq!(bench.slack_standing(new).await, "token_revoked");
+    assert_eq!(bench.slack_standing(old).await, "ok");
+    let third = bench
+        .slack_refresh(ROTATING, text(&second, "refresh_token"))
+        .await;
+    assert_eq!(third["ok"], true, "the installation lives on: {third}");
+}
+
+#[tokio::test]
+async fn revoke_says_what_a_token_already_is() {
+    let bench = Bench::start().await;
+    let plain = bench.slack_install(SLACK, &[SCOPE]).await;
+    let rotating = bench.slack_install(ROTATING, &[SCOPE]).await;
+    bench.control.uninstall_slack_app(SLACK.0, BAKERY);
+    bench.control.advance(Duration::from_hours(13));
+    for (token, error) in [
+        (text(&plain, "access_token"), "account_inactive"),
+        (text(&rotating, "access_token"), "token_expired"),
+        ("xoxb-unknown", "invalid_auth"),
+    ] {
+        let reply = bench.slack_method("auth.revoke", token, &[]).await;
+        assert_eq!(reply["error"], error);
+    }
+}
+
+#[tokio::test]
 async fn uninstall_kills_every_token_of_the_installation() {
     let bench = Bench::start().await;
     let installed = bench.slack_install(SLACK, &[SCOPE, USER_SCOPE]).await;
@@ -96,6 +156,49 @@ async fn uninstall_kills_every_token_of_the_installation() {
     );
     assert_eq!(bench.slack_standing(bot).await, "account_inactive");
     assert_eq!(bench.slack_standing(user).await, "token_revoked");
+}
+
+#[tokio::test]
+async fn uninstall_checks_the_client_and_ends_refresh_tokens_too() {
+    let bench = Bench::start().await;
+    let installed = bench.slack_install(ROTATING, &[SCOPE]).await;
+    let token = text(&installed, "access_token");
+    let refused = |id, secret| [("client_id", id), ("client_secret", secret)];
+    for (form, error) in [
+        (refused(ROTATING.0, "wrong"), "bad_client_secret"),
+        (refused("9.9", ROTATING.1), "invalid_client_id"),
+    ] {
+        let reply = bench.slack_method("apps.uninstall", token, &form).await;
+        assert_eq!(reply["error"], error);
+    }
+    let own = refused(ROTATING.0, ROTATING.1);
+    bench.slack_method("apps.uninstall", token, &own).await;
+    let refreshed = bench
+        .slack_refresh(ROTATING, text(&installed, "refresh_token"))
+        .await;
+    assert_eq!(refreshed["error"], "invalid_refresh_token");
+}
+
+#[tokio::test]
+async fn an_app_may_be_kept_from_uninstalling_itself() {
+    let bench = Bench::start().await;
+    let installed = bench.slack_install(SLACK, &[SCOPE, USER_SCOPE]).await;
+    let (bot, user) = (text(&installed, "access_token"), user_token(&installed));
+    let own = [("client_id", SLACK.0), ("client_secret", SLACK.1)];
+    let attempt = async |by, token| {
+        bench.control.allow_slack_uninstall(SLACK.0, by);
+        bench.slack_method("apps.uninstall", token, &own).await
+    };
+    for (by, token) in [
+        (Uninstallers::Nobody, bot),
+        (Uninstallers::Nobody, user),
+        (Uninstallers::Users, bot),
+    ] {
+        assert_eq!(attempt(by, token).await["error"], "no_permission");
+        assert_eq!(bench.slack_standing(token).await, "ok");
+    }
+    assert_eq!(attempt(Uninstallers::Users, user).await["ok"], true);
+    assert_eq!(bench.slack_standing(bot).await, "account_inactive");
 }
 
 #[tokio::test]
