@@ -2,7 +2,9 @@
 
 mod board;
 mod broken_body;
+mod gate;
 mod id_token;
+mod rate_limit;
 mod spoil;
 
 use std::time::Duration;
@@ -11,16 +13,20 @@ use serde_json::Value;
 use url::Url;
 
 pub(crate) use board::FaultBoard;
+pub(crate) use gate::Gate;
 pub use id_token::IdTokenFault;
+pub use rate_limit::RetryAfter;
 pub(crate) use spoil::{AskedIdTokenFault, record_and_spoil};
 
 /// A way for an endpoint to misbehave.
 ///
-/// `Status`, `Reply`, `Drip`, `Redirect` and `Endless` stand in for the
-/// endpoint: nothing behind it happens, a code stays unspent. `Delay`, `Hang`
-/// and `Cut` let it do its work and spoil only the delivery, which is how a
-/// code gets spent without its tokens ever arriving. `SlackReplyPatch` and
-/// `IdToken` change what a success says.
+/// `Status`, `Reply`, `Drip`, `Redirect`, `Endless`, `RateLimited` and
+/// `Disconnect` stand in for the endpoint: nothing behind it happens, a code or
+/// a refresh token stays unspent. `Delay`, `Hang`, `Cut`, `StatusAfter`,
+/// `LoseReply` and `HoldReply` let it do its work and spoil only the delivery,
+/// which is how a code or a refresh token gets spent without its tokens ever
+/// arriving. `Hold` lets it do its work later. `SlackReplyPatch` and `IdToken`
+/// change what a success says.
 #[derive(Debug, Clone)]
 pub enum Fault {
     /// This status with this body as plain text.
@@ -50,6 +56,20 @@ pub enum Fault {
         /// How much of the body arrives; always less than all of it.
         after_bytes: usize,
     },
+    /// The work is done, then this status with this body as plain text.
+    StatusAfter(u16, String),
+    /// The work is done, then the connection closes without a byte of a reply.
+    LoseReply,
+    /// The connection closes without a byte of a reply, and nothing is done.
+    Disconnect,
+    /// `429`, and when to come again.
+    RateLimited(RetryAfter),
+    /// Nothing is done until
+    /// [`release`](crate::SandboxControl::release), then all is as usual.
+    Hold,
+    /// The work is done, the reply waits until
+    /// [`release`](crate::SandboxControl::release).
+    HoldReply,
     /// A `302` to somewhere else.
     Redirect(Url),
     /// Status 200 and a body without end.

@@ -9,7 +9,7 @@ use crate::clock::SandboxClock;
 use crate::config::SandboxConfig;
 use crate::directory::{Tenant, Workspace};
 use crate::entra::EntraState;
-use crate::fault::FaultBoard;
+use crate::fault::{FaultBoard, Gate};
 use crate::keys::KeyRing;
 use crate::record::Journal;
 use crate::slack::SlackState;
@@ -22,6 +22,7 @@ pub(crate) struct World {
     pub(crate) clock: SandboxClock,
     pub(crate) journal: Journal,
     pub(crate) faults: FaultBoard,
+    pub(crate) gate: Gate,
     pub(crate) keys: KeyRing,
     pub(crate) workspaces: Vec<Workspace>,
     pub(crate) tenants: Vec<Tenant>,
@@ -37,6 +38,7 @@ impl World {
             clock: SandboxClock::default(),
             journal: Journal::default(),
             faults: FaultBoard::default(),
+            gate: Gate::default(),
             keys: KeyRing::default(),
             workspaces: config.workspaces,
             tenants: config.tenants,

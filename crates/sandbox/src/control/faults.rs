@@ -13,11 +13,31 @@ impl SandboxControl {
 
     /// The next request of this endpoint meets this fault. Several calls queue.
     pub fn fault_once(&self, endpoint: Endpoint, fault: Fault) {
-        self.world.faults.set_once(endpoint, fault);
+        self.fault_times(endpoint, 1, fault);
     }
 
-    /// Ends all faults.
+    /// So many requests of this endpoint meet this fault. Several calls queue.
+    pub fn fault_times(&self, endpoint: Endpoint, times: usize, fault: Fault) {
+        self.world.faults.set_times(endpoint, times, fault);
+    }
+
+    /// Ends all faults; whatever is held goes on.
     pub fn clear_faults(&self) {
         self.world.faults.clear();
+        self.world.gate.open_all();
+    }
+
+    /// Waits until at least so many requests of this endpoint are held at the
+    /// same time, by [`Fault::Hold`] or [`Fault::HoldReply`]; for 0, until none
+    /// is.
+    pub async fn wait_for_held(&self, endpoint: Endpoint, requests: usize) {
+        self.world.gate.holds(endpoint, requests).await;
+    }
+
+    /// Lets the requests of this endpoint go on that are held at present. The
+    /// fault that holds them stays for those to come, unless it was for these
+    /// alone.
+    pub fn release(&self, endpoint: Endpoint) {
+        self.world.gate.open(endpoint);
     }
 }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::config::{EntraApp, SlackApp};
 use crate::control::SandboxControl;
+use crate::endpoint::Endpoint;
 use crate::slack::Uninstallers;
 
 /// A method of [`SandboxControl`] with its parameters: the name is the last
@@ -17,6 +18,7 @@ use crate::slack::Uninstallers;
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Command {
     ClearFaults {},
+    Release { endpoint: Endpoint },
     Advance { seconds: u64 },
     SetTime { now: Timestamp },
     RollKeys {},
@@ -58,6 +60,7 @@ impl Command {
     pub(crate) fn run(self, control: &SandboxControl) -> Option<Value> {
         match self {
             Self::ClearFaults {} => control.clear_faults(),
+            Self::Release { endpoint } => control.release(endpoint),
             Self::Advance { seconds } => control.advance(Duration::from_secs(seconds)),
             Self::SetTime { now } => control.set_time(now),
             Self::RollKeys {} => control.roll_keys(),

@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::control::SandboxControl;
 use crate::endpoint::Endpoint;
-use crate::fault::{Fault, IdTokenFault};
+use crate::fault::{Fault, IdTokenFault, RetryAfter};
 
 /// Which endpoint shall misbehave, how often and how: the body of
 /// `POST /control/faults`.
@@ -18,16 +18,16 @@ pub(crate) struct FaultOrder {
     endpoint: Endpoint,
     #[serde(default)]
     once: bool,
+    times: Option<usize>,
     fault: FaultBody,
 }
 
 impl FaultOrder {
     pub(crate) fn give(self, control: &SandboxControl) {
         let fault = Fault::from(self.fault);
-        if self.once {
-            control.fault_once(self.endpoint, fault);
-        } else {
-            control.fault(self.endpoint, fault);
+        match self.times.or(self.once.then_some(1)) {
+            Some(times) => control.fault_times(self.endpoint, times, fault),
+            None => control.fault(self.endpoint, fault),
         }
     }
 }
@@ -49,6 +49,17 @@ pub(crate) enum FaultBody {
         milliseconds: u64,
     },
     Hang,
+    StatusAfter {
+        status: u16,
+        body: String,
+    },
+    LoseReply,
+    Disconnect,
+    RateLimited {
+        retry_after: RetryAfter,
+    },
+    Hold,
+    HoldReply,
     Drip {
         body: String,
         every_milliseconds: u64,
@@ -83,6 +94,12 @@ impl From<FaultBody> for Fault {
             },
             FaultBody::Delay { milliseconds } => Self::Delay(Duration::from_millis(milliseconds)),
             FaultBody::Hang => Self::Hang,
+            FaultBody::StatusAfter { status, body } => Self::StatusAfter(status, body),
+            FaultBody::LoseReply => Self::LoseReply,
+            FaultBody::Disconnect => Self::Disconnect,
+            FaultBody::RateLimited { retry_after } => Self::RateLimited(retry_after),
+            FaultBody::Hold => Self::Hold,
+            FaultBody::HoldReply => Self::HoldReply,
             FaultBody::Drip {
                 body,
                 every_milliseconds,

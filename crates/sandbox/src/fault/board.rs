@@ -25,12 +25,11 @@ impl FaultBoard {
         lock(&self.faults).standing.insert(endpoint, fault);
     }
 
-    pub(crate) fn set_once(&self, endpoint: Endpoint, fault: Fault) {
-        lock(&self.faults)
-            .once
-            .entry(endpoint)
-            .or_default()
-            .push_back(fault);
+    /// For so many requests to come.
+    pub(crate) fn set_times(&self, endpoint: Endpoint, times: usize, fault: Fault) {
+        let mut faults = lock(&self.faults);
+        let queue = faults.once.entry(endpoint).or_default();
+        queue.extend(std::iter::repeat_n(fault, times));
     }
 
     pub(crate) fn clear(&self) {

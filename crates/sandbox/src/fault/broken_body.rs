@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use tokio::io::{AsyncWriteExt, duplex, repeat};
+use tokio::io::{AsyncWriteExt, duplex, empty, repeat};
 use tokio_util::io::ReaderStream;
 
 use crate::fault::pause;
@@ -36,6 +36,12 @@ pub(crate) fn cut(body: Bytes) -> Body {
         }
     });
     Body::from_stream(ReaderStream::new(source))
+}
+
+/// An end before anything was sent: the server gives up before it has flushed
+/// the headers.
+pub(crate) fn nothing() -> Body {
+    Body::from_stream(ReaderStream::new(empty()))
 }
 
 /// Blanks for as long as somebody reads them.

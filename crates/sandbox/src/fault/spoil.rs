@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
 use crate::endpoint::Endpoint;
+use crate::fault::rate_limit::too_many;
 use crate::fault::{Fault, IdTokenFault, broken_body, pause};
 use crate::world::World;
 
@@ -40,11 +41,57 @@ pub(crate) async fn record_and_spoil(
     let request = Request::from_parts(parts, Body::from(body));
     match world.faults.take(endpoint) {
         None => next.run(request).await,
-        Some(fault) => spoil(&world, fault, request, next).await,
+        Some(fault) => spoil(&world, endpoint, fault, request, next).await,
     }
 }
 
-async fn spoil(world: &World, fault: Fault, mut request: Request, next: Next) -> Response {
+async fn spoil(
+    world: &World,
+    endpoint: Endpoint,
+    fault: Fault,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    match fault {
+        Fault::Delay(by) => {
+            let response = next.run(request).await;
+            pause(by).await;
+            response
+        }
+        Fault::Hang => {
+            drop(next.run(request).await);
+            world.closed().await;
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
+        Fault::Hold => {
+            hold(world, endpoint).await;
+            next.run(request).await
+        }
+        Fault::HoldReply => {
+            let response = next.run(request).await;
+            hold(world, endpoint).await;
+            response
+        }
+        Fault::StatusAfter(status, body) => {
+            drop(next.run(request).await);
+            (status_code(status), body).into_response()
+        }
+        Fault::LoseReply => {
+            drop(next.run(request).await);
+            lost()
+        }
+        Fault::Cut { after_bytes } => cut(next.run(request).await, after_bytes).await,
+        Fault::SlackReplyPatch(patch) => patched(next.run(request).await, &patch).await,
+        Fault::IdToken(fault) => {
+            request.extensions_mut().insert(AskedIdTokenFault(fault));
+            next.run(request).await
+        }
+        stand_in => instead(world, endpoint, stand_in),
+    }
+}
+
+/// The reply of a fault that stands in for the endpoint.
+fn instead(world: &World, endpoint: Endpoint, fault: Fault) -> Response {
     match fault {
         Fault::Status(status, body) => (status_code(status), body).into_response(),
         Fault::Reply {
@@ -57,23 +104,23 @@ async fn spoil(world: &World, fault: Fault, mut request: Request, next: Next) ->
         Fault::Redirect(to) => {
             (StatusCode::FOUND, [(header::LOCATION, to.to_string())]).into_response()
         }
-        Fault::Delay(by) => {
-            let response = next.run(request).await;
-            pause(by).await;
-            response
-        }
-        Fault::Hang => {
-            drop(next.run(request).await);
-            world.closed().await;
-            StatusCode::SERVICE_UNAVAILABLE.into_response()
-        }
-        Fault::Cut { after_bytes } => cut(next.run(request).await, after_bytes).await,
-        Fault::SlackReplyPatch(patch) => patched(next.run(request).await, &patch).await,
-        Fault::IdToken(fault) => {
-            request.extensions_mut().insert(AskedIdTokenFault(fault));
-            next.run(request).await
-        }
+        Fault::RateLimited(retry_after) => too_many(endpoint, retry_after, world.clock.now()),
+        _ => lost(),
     }
+}
+
+/// Until a test lets it go, or the sandbox stops.
+async fn hold(world: &World, endpoint: Endpoint) {
+    tokio::select! {
+        () = world.gate.wait(endpoint) => {}
+        () = world.closed() => {}
+    }
+}
+
+/// No byte of this arrives.
+fn lost() -> Response {
+    let length = [(header::CONTENT_LENGTH, HeaderValue::from(1))];
+    (length, broken_body::nothing()).into_response()
 }
 
 fn status_code(status: u16) -> StatusCode {

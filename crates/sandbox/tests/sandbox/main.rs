@@ -8,6 +8,8 @@ mod entra_token;
 mod faults;
 mod graph;
 mod id_tokens;
+mod lost_replies;
+mod rate_limits;
 mod slack_authorize;
 mod slack_exchange;
 mod slack_rotation;
