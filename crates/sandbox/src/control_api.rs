@@ -16,19 +16,23 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::control::SandboxControl;
 use crate::control_api::command::Command;
 use crate::control_api::fault_body::FaultOrder;
 use crate::endpoint::Endpoint;
-use crate::record::RecordedRequest;
+use crate::record::{RecordedRequest, TokenMark};
 use crate::world::World;
 
 pub(crate) fn routes() -> Router<Arc<World>> {
     Router::new()
         .route("/requests", get(requests))
         .route("/counts", get(counts))
+        .route("/tokens", get(tokens))
+        .route("/live_slack_tokens", get(live_slack_tokens))
+        .route("/wait_for_requests", get(wait_for_requests))
+        .route("/wait_for_held", get(wait_for_held))
         .route("/faults", post(set_fault).delete(clear_faults))
         .route("/{command}", post(run))
 }
@@ -52,6 +56,69 @@ async fn requests(
 
 async fn counts(State(world): State<Arc<World>>) -> Json<BTreeMap<Endpoint, usize>> {
     Json(world.journal.counts())
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct At {
+    endpoint: Endpoint,
+}
+
+#[derive(Debug, Serialize)]
+struct Calls {
+    token: TokenMark,
+    calls: usize,
+}
+
+async fn tokens(State(world): State<Arc<World>>, Query(at): Query<At>) -> Json<Vec<Calls>> {
+    let calls = world.journal.by_token(at.endpoint);
+    let calls = calls
+        .into_iter()
+        .map(|(token, calls)| Calls { token, calls });
+    Json(calls.collect())
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Installation {
+    client_id: String,
+    owner: String,
+}
+
+async fn live_slack_tokens(
+    State(world): State<Arc<World>>,
+    Query(at): Query<Installation>,
+) -> Json<Vec<TokenMark>> {
+    Json(SandboxControl::new(world).live_slack_tokens(&at.client_id, &at.owner))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Awaited {
+    endpoint: Endpoint,
+    requests: usize,
+}
+
+async fn wait_for_requests(
+    State(world): State<Arc<World>>,
+    Query(awaited): Query<Awaited>,
+) -> StatusCode {
+    let control = SandboxControl::new(world);
+    control
+        .wait_for_requests(awaited.endpoint, awaited.requests)
+        .await;
+    StatusCode::NO_CONTENT
+}
+
+async fn wait_for_held(
+    State(world): State<Arc<World>>,
+    Query(awaited): Query<Awaited>,
+) -> StatusCode {
+    let control = SandboxControl::new(world);
+    control
+        .wait_for_held(awaited.endpoint, awaited.requests)
+        .await;
+    StatusCode::NO_CONTENT
 }
 
 async fn set_fault(State(world): State<Arc<World>>, Json(order): Json<FaultOrder>) -> StatusCode {

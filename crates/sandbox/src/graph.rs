@@ -6,13 +6,14 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use serde_json::{Value, json};
 
 use crate::directory::{Tenant, TenantUser};
 use crate::entra::AccessToken;
 use crate::http::bearer;
 use crate::random;
+use crate::record::ErrorCode;
 use crate::world::World;
 
 pub(crate) fn routes() -> Router<Arc<World>> {
@@ -126,7 +127,8 @@ fn answer(found: Result<Value, GraphError>) -> Response {
         Err((status, code, message)) => {
             let inner = json!({ "request-id": random::guid() });
             let error = json!({ "code": code, "message": message, "innerError": inner });
-            (status, Json(json!({ "error": error }))).into_response()
+            let code = Extension(ErrorCode(code.to_owned()));
+            (status, code, Json(json!({ "error": error }))).into_response()
         }
     }
 }

@@ -48,6 +48,6 @@ pub use directory::{Channel, Organization, Person, Tenant, TenantUser, Workspace
 pub use endpoint::Endpoint;
 pub use entra::EntraForm;
 pub use fault::{Fault, IdTokenFault, RetryAfter};
-pub use record::RecordedRequest;
+pub use record::{RecordedOutcome, RecordedRequest, TokenKind, TokenMark};
 pub use server::Sandbox;
 pub use slack::{SlackForm, Uninstallers};

@@ -1,17 +1,18 @@
 //! The record of what was asked.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::Mutex;
+mod journal;
+mod mark;
+mod reading;
 
-use axum::http::request::Parts;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::endpoint::Endpoint;
-use crate::world::lock;
+pub(crate) use journal::{Entry, Journal};
+pub(crate) use mark::MarkBook;
+pub use mark::{TokenKind, TokenMark};
+pub(crate) use reading::read;
 
-/// How many requests are kept; the counters never forget.
-const KEPT: usize = 4096;
+use crate::endpoint::Endpoint;
 
 /// A request as it arrived.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -32,7 +33,28 @@ pub struct RecordedRequest {
     /// When, by the sandbox's clock.
     #[serde(serialize_with = "as_display")]
     pub at: Timestamp,
+    /// The app on whose behalf it came: as it says itself, else the one that
+    /// its token was issued to.
+    pub client_id: Option<String>,
+    /// The tokens and codes that came with it.
+    pub tokens: Vec<TokenMark>,
+    /// What the endpoint made of it: `None` while it is at work, and if a fault
+    /// stood in for it.
+    pub outcome: Option<RecordedOutcome>,
 }
+
+/// What an endpoint made of a request, whether or not the client heard of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RecordedOutcome {
+    /// The status of its reply.
+    pub status: u16,
+    /// Why not: Slack's and Graph's error code, Entra's as `AADSTS…`.
+    pub error: Option<String>,
+}
+
+/// The error code of a reply; travels with it to the record.
+#[derive(Debug, Clone)]
+pub(crate) struct ErrorCode(pub(crate) String);
 
 impl RecordedRequest {
     /// The first header of this name, in any case.
@@ -61,59 +83,13 @@ impl RecordedRequest {
             .into_owned()
             .collect()
     }
-}
 
-/// Everything that was asked so far.
-#[derive(Debug, Default)]
-pub(crate) struct Journal {
-    entries: Mutex<Entries>,
-}
-
-#[derive(Debug, Default)]
-struct Entries {
-    kept: VecDeque<RecordedRequest>,
-    counts: BTreeMap<Endpoint, usize>,
-}
-
-impl Journal {
-    pub(crate) fn record(&self, endpoint: Endpoint, parts: &Parts, body: &[u8], at: Timestamp) {
-        let request = RecordedRequest {
-            endpoint,
-            method: parts.method.to_string(),
-            path: parts.uri.path().to_owned(),
-            query: parts.uri.query().map(str::to_owned),
-            headers: parts
-                .headers
-                .iter()
-                .map(|(name, value)| {
-                    (
-                        name.to_string(),
-                        String::from_utf8_lossy(value.as_bytes()).into_owned(),
-                    )
-                })
-                .collect(),
-            body: body.to_vec(),
-            at,
-        };
-        let mut entries = lock(&self.entries);
-        *entries.counts.entry(endpoint).or_default() += 1;
-        if entries.kept.len() == KEPT {
-            entries.kept.pop_front();
-        }
-        entries.kept.push_back(request);
-    }
-
-    pub(crate) fn requests(&self) -> Vec<RecordedRequest> {
-        lock(&self.entries).kept.iter().cloned().collect()
-    }
-
-    pub(crate) fn count(&self, endpoint: Endpoint) -> usize {
-        self.counts().get(&endpoint).copied().unwrap_or_default()
-    }
-
-    /// By endpoint; those without a request are not in it.
-    pub(crate) fn counts(&self) -> BTreeMap<Endpoint, usize> {
-        lock(&self.entries).counts.clone()
+    /// Whether the endpoint did its work and had nothing to object to.
+    #[must_use]
+    pub fn succeeded(&self) -> bool {
+        self.outcome
+            .as_ref()
+            .is_some_and(|outcome| outcome.status < 400 && outcome.error.is_none())
     }
 }
 

@@ -11,7 +11,7 @@ use crate::directory::{Tenant, Workspace};
 use crate::entra::EntraState;
 use crate::fault::{FaultBoard, Gate};
 use crate::keys::KeyRing;
-use crate::record::Journal;
+use crate::record::{Journal, MarkBook};
 use crate::slack::SlackState;
 
 /// The shared state behind all endpoints.
@@ -21,6 +21,7 @@ pub(crate) struct World {
     pub(crate) origin: String,
     pub(crate) clock: SandboxClock,
     pub(crate) journal: Journal,
+    pub(crate) marks: MarkBook,
     pub(crate) faults: FaultBoard,
     pub(crate) gate: Gate,
     pub(crate) keys: KeyRing,
@@ -37,6 +38,7 @@ impl World {
             origin: origin.as_str().trim_end_matches('/').to_owned(),
             clock: SandboxClock::default(),
             journal: Journal::default(),
+            marks: MarkBook::default(),
             faults: FaultBoard::default(),
             gate: Gate::default(),
             keys: KeyRing::default(),

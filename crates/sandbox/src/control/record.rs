@@ -1,8 +1,10 @@
 //! What was asked.
 
+use std::collections::BTreeMap;
+
 use super::SandboxControl;
 use crate::endpoint::Endpoint;
-use crate::record::RecordedRequest;
+use crate::record::{RecordedRequest, TokenMark};
 
 impl SandboxControl {
     /// The requests so far, oldest first; of very many only the latest.
@@ -23,5 +25,24 @@ impl SandboxControl {
     #[must_use]
     pub fn count(&self, endpoint: Endpoint) -> usize {
         self.world.journal.count(endpoint)
+    }
+
+    /// How often each token or code came to this endpoint. Nothing that is
+    /// spent once may be in it twice.
+    #[must_use]
+    pub fn calls_by_token(&self, endpoint: Endpoint) -> BTreeMap<TokenMark, usize> {
+        self.world.journal.by_token(endpoint)
+    }
+
+    /// What a token or a code is, and whose, if this sandbox has issued it.
+    #[must_use]
+    pub fn mark_of(&self, value: &str) -> Option<TokenMark> {
+        self.world.marks.find(value)
+    }
+
+    /// Waits until this endpoint has seen so many requests, those included that
+    /// came before.
+    pub async fn wait_for_requests(&self, endpoint: Endpoint, requests: usize) {
+        self.world.journal.reaches(endpoint, requests).await;
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::SandboxControl;
 use crate::config::SlackApp;
+use crate::record::TokenMark;
 use crate::slack::Uninstallers;
 
 impl SandboxControl {
@@ -45,6 +46,18 @@ impl SandboxControl {
     /// would: all its tokens there die.
     pub fn uninstall_slack_app(&self, client_id: &str, owner: &str) {
         self.world.slack().uninstall(client_id, owner);
+    }
+
+    /// The access and refresh tokens of an installation that are good at this
+    /// moment: what a thief could still use.
+    #[must_use]
+    pub fn live_slack_tokens(&self, client_id: &str, owner: &str) -> Vec<TokenMark> {
+        let slack = self.world.slack();
+        let now = self.world.clock.seconds();
+        let live = slack.installations.live(client_id, owner, now);
+        let mut marks: Vec<_> = live.iter().filter_map(|it| self.mark_of(it)).collect();
+        marks.sort();
+        marks
     }
 
     /// Whose token `apps.uninstall` takes from a Slack app; at first anybody's.

@@ -15,6 +15,7 @@ use crate::entra::session::{remember, remembered};
 use crate::entra::sign_in_request::SignInRequest;
 use crate::http::{Params, redirect_with};
 use crate::page::{Consent, Group, Select, page};
+use crate::record::TokenKind;
 use crate::world::World;
 
 pub(crate) async fn show(
@@ -108,6 +109,8 @@ fn signed_in(
 ) -> Response {
     let now = world.clock.seconds();
     let code = world.entra().issue_code(request, &tenant.id, &user.id, now);
+    let whose = [&request.registered.client_id, &tenant.id, &user.id].map(String::as_str);
+    world.marks.note(&code, TokenKind::EntraCode, whose);
     let mut pairs = vec![("code", code.as_str())];
     pairs.extend(params.get("state").map(|state| ("state", state)));
     remember(redirect_with(&request.registered.target, &pairs), &user.id)

@@ -11,6 +11,7 @@ use crate::entra::state::AccessToken;
 use crate::entra::token::{TokenRequest, missing};
 use crate::keys;
 use crate::random;
+use crate::record::TokenKind;
 
 /// "Access tokens in the Microsoft identity platform": about an hour.
 const LIFE: i64 = 3599;
@@ -47,6 +48,11 @@ pub(crate) fn issue(request: &TokenRequest<'_>) -> Result<Response, Problem> {
         expires_at: now + LIFE,
     };
     entra.insert_access_token(&access_token, token);
+    let whose = [client_id, tenant.id.as_str(), ""];
+    request
+        .world
+        .marks
+        .note(&access_token, TokenKind::EntraApp, whose);
     // No scope and no refresh token: a client can always ask again.
     Ok(no_store(&json!({
         "token_type": "Bearer",

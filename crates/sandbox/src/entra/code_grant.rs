@@ -11,6 +11,7 @@ use crate::entra::problem::Problem;
 use crate::entra::state::{AccessToken, Code, EntraState, Subject};
 use crate::entra::token::{TokenRequest, missing};
 use crate::random;
+use crate::record::TokenKind;
 
 pub(crate) fn redeem(request: &TokenRequest<'_>) -> Result<Response, Problem> {
     let now = request.world.clock.seconds();
@@ -20,7 +21,7 @@ pub(crate) fn redeem(request: &TokenRequest<'_>) -> Result<Response, Problem> {
         .ok_or(missing("The request must contain code."))?;
     let mut entra = request.world.entra();
     let code = check(request, &mut entra, value, now)?;
-    let (mut reply, tokens) = issue(&mut entra, &request.app.client_id, &code.subject, now);
+    let (mut reply, tokens) = issue(request, &mut entra, &code.subject, now);
     if let Some(code) = entra.codes.get_mut(value) {
         code.spent_on = Some(tokens);
     }
@@ -68,11 +69,14 @@ fn check(
 /// A reply without `id_token`, and the tokens in it. Access tokens for Graph
 /// are opaque: whoever parses one shall fail.
 pub(crate) fn issue(
+    request: &TokenRequest<'_>,
     entra: &mut EntraState,
-    client_id: &str,
     subject: &Subject,
     now: i64,
 ) -> (Value, Vec<String>) {
+    let client_id = request.app.client_id.as_str();
+    let whose = [client_id, &subject.tenant, &subject.user];
+    let marks = &request.world.marks;
     let access_token = format!("EwB{}", random::token(180));
     // "Access tokens in the Microsoft identity platform": 60 to 90 minutes.
     let expires_in = 3600 + i64::from(random::below(1800));
@@ -83,6 +87,7 @@ pub(crate) fn issue(
         expires_at: now + expires_in,
     };
     entra.insert_access_token(&access_token, token);
+    marks.note(&access_token, TokenKind::EntraUser, whose);
     let shown = |scope: &&String| scope.as_str() != "offline_access";
     let scopes: Vec<&str> = subject
         .scopes
@@ -100,6 +105,7 @@ pub(crate) fn issue(
     let mut tokens = vec![access_token];
     if subject.scopes.iter().any(|scope| scope == "offline_access") {
         let refresh_token = entra.issue_refresh_token(client_id, subject, now);
+        marks.note(&refresh_token, TokenKind::EntraRefresh, whose);
         reply["refresh_token"] = json!(refresh_token);
         tokens.push(refresh_token);
     }

@@ -1,8 +1,8 @@
 //! Entra's errors, in their three shapes: JSON, redirect, page.
 
-use axum::Json;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use jiff::Timestamp;
 use serde_json::json;
 use url::Url;
@@ -10,6 +10,7 @@ use url::Url;
 use crate::http::redirect_to;
 use crate::page::refusal;
 use crate::random;
+use crate::record::ErrorCode;
 use crate::world::World;
 
 /// An error with its number ("Microsoft Entra authentication and authorization
@@ -61,7 +62,9 @@ impl Problem {
             "correlation_id": trace.correlation_id,
             "error_uri": self.uri(world),
         });
-        (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+        let code = Extension(ErrorCode(format!("AADSTS{}", self.number)));
+        let headers = [(header::CACHE_CONTROL, "no-store")];
+        (status, code, headers, Json(body)).into_response()
     }
 
     /// Back to the app. On a refused consent Entra still says

@@ -20,6 +20,6 @@ pub(crate) fn refresh(request: &TokenRequest<'_>) -> Result<Response, Problem> {
             70_000,
             "The refresh token is not valid.",
         ))?;
-    let (reply, _) = issue(&mut entra, client_id, &subject, now);
+    let (reply, _) = issue(request, &mut entra, &subject, now);
     Ok(no_store(&reply))
 }

@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::endpoint::Endpoint;
 use crate::fault::rate_limit::too_many;
 use crate::fault::{Fault, IdTokenFault, broken_body, pause};
+use crate::record::{self, Entry, ErrorCode, RecordedOutcome};
 use crate::world::World;
 
 /// No honest request is larger.
@@ -35,56 +36,81 @@ pub(crate) async fn record_and_spoil(
     let Ok(body) = to_bytes(body, REQUEST_LIMIT).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
-    world
-        .journal
-        .record(endpoint, &parts, &body, world.clock.now());
-    let request = Request::from_parts(parts, Body::from(body));
+    let now = world.clock.now();
+    let recorded = record::read(endpoint, &parts, &body, now, &world.marks);
+    let work = Work {
+        world: &world,
+        endpoint,
+        entry: world.journal.record(recorded),
+        request: Request::from_parts(parts, Body::from(body)),
+        next,
+    };
     match world.faults.take(endpoint) {
-        None => next.run(request).await,
-        Some(fault) => spoil(&world, endpoint, fault, request, next).await,
+        None => work.run().await,
+        Some(fault) => spoil(work, fault).await,
     }
 }
 
-async fn spoil(
-    world: &World,
+/// A request that has been recorded, and what will answer it.
+struct Work<'a> {
+    world: &'a World,
     endpoint: Endpoint,
-    fault: Fault,
-    mut request: Request,
+    entry: Entry,
+    request: Request,
     next: Next,
-) -> Response {
+}
+
+impl Work<'_> {
+    /// Lets the endpoint do its work, and adds to the record what came of it.
+    async fn run(self) -> Response {
+        let response = self.next.run(self.request).await;
+        let error = response.extensions().get::<ErrorCode>();
+        let outcome = RecordedOutcome {
+            status: response.status().as_u16(),
+            error: error.map(|ErrorCode(code)| code.clone()),
+        };
+        self.world.journal.conclude(self.entry, outcome);
+        response
+    }
+}
+
+async fn spoil(mut work: Work<'_>, fault: Fault) -> Response {
+    let (world, endpoint) = (work.world, work.endpoint);
     match fault {
         Fault::Delay(by) => {
-            let response = next.run(request).await;
+            let response = work.run().await;
             pause(by).await;
             response
         }
         Fault::Hang => {
-            drop(next.run(request).await);
+            drop(work.run().await);
             world.closed().await;
             StatusCode::SERVICE_UNAVAILABLE.into_response()
         }
         Fault::Hold => {
             hold(world, endpoint).await;
-            next.run(request).await
+            work.run().await
         }
         Fault::HoldReply => {
-            let response = next.run(request).await;
+            let response = work.run().await;
             hold(world, endpoint).await;
             response
         }
         Fault::StatusAfter(status, body) => {
-            drop(next.run(request).await);
+            drop(work.run().await);
             (status_code(status), body).into_response()
         }
         Fault::LoseReply => {
-            drop(next.run(request).await);
+            drop(work.run().await);
             lost()
         }
-        Fault::Cut { after_bytes } => cut(next.run(request).await, after_bytes).await,
-        Fault::SlackReplyPatch(patch) => patched(next.run(request).await, &patch).await,
+        Fault::Cut { after_bytes } => cut(work.run().await, after_bytes).await,
+        Fault::SlackReplyPatch(patch) => patched(work.run().await, &patch).await,
         Fault::IdToken(fault) => {
-            request.extensions_mut().insert(AskedIdTokenFault(fault));
-            next.run(request).await
+            work.request
+                .extensions_mut()
+                .insert(AskedIdTokenFault(fault));
+            work.run().await
         }
         stand_in => instead(world, endpoint, stand_in),
     }

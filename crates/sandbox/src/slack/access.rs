@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::config::SlackApp;
 use crate::http::{Credentials, CredentialsError, credentials};
+use crate::record::TokenKind;
 use crate::slack::installations::{Holder, Issued, Kind};
 use crate::slack::method::{Call, Outcome};
 use crate::slack::owner::Owner;
@@ -118,7 +119,9 @@ fn install(
         (!scopes.is_empty()).then(|| {
             let holder = holder(app, owner, kind, user);
             slack.installations.grant(&holder, scopes);
-            slack.installations.issue(&holder, app.rotation, now)
+            let issued = slack.installations.issue(&holder, app.rotation, now);
+            note(world, &holder, &issued);
+            issued
         })
     };
     let exchanged = Exchanged {
@@ -165,7 +168,21 @@ fn refresh(
 fn tell(world: &World, (holder, issued): &(Holder, Issued)) -> Result<Value, &'static str> {
     let owner = Owner::find(&world.workspaces, Some(&holder.owner));
     let owner = owner.ok_or("team_access_not_granted")?;
+    note(world, holder, issued);
     Ok(reply::refreshed(owner, holder, issued))
+}
+
+/// Remembers what was issued, so that the record can name it.
+fn note(world: &World, holder: &Holder, issued: &Issued) {
+    let whose = [&holder.client_id, &holder.owner, &holder.user].map(String::as_str);
+    let (access, refresh) = match holder.kind {
+        Kind::Bot => (TokenKind::SlackBot, TokenKind::SlackBotRefresh),
+        Kind::User => (TokenKind::SlackUser, TokenKind::SlackUserRefresh),
+    };
+    world.marks.note(&issued.access_token, access, whose);
+    if let Some((refresh_token, _)) = &issued.rotation {
+        world.marks.note(refresh_token, refresh, whose);
+    }
 }
 
 fn holder(app: &SlackApp, owner: Owner<'_>, kind: Kind, user: &str) -> Holder {

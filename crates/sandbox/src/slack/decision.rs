@@ -8,6 +8,7 @@ use axum::response::Response;
 
 use crate::http::{Params, redirect_with};
 use crate::page::refusal;
+use crate::record::TokenKind;
 use crate::slack::SlackForm;
 use crate::slack::owner::Owner;
 use crate::slack::request::{AuthorizeRequest, Refused};
@@ -27,10 +28,7 @@ fn decision(world: &World, params: &Params) -> Result<Response, Refused> {
     let answer = match params.get(SlackForm::DECISION) {
         Some(SlackForm::ALLOW) => {
             let consented = consented(world, params, &request)?;
-            let code = world
-                .slack()
-                .issue_code(consented, &request, world.clock.seconds());
-            ("code", code)
+            ("code", issue_code(world, consented, &request))
         }
         Some(SlackForm::CANCEL) => ("error", "access_denied".to_owned()),
         _ => return Err(("invalid_arguments", "The decision must be allow or cancel.")),
@@ -40,6 +38,15 @@ fn decision(world: &World, params: &Params) -> Result<Response, Refused> {
         ("state", request.state.as_str()),
     ];
     Ok(redirect_with(&request.target, &pairs))
+}
+
+fn issue_code(world: &World, consented: Consented, request: &AuthorizeRequest) -> String {
+    let now = world.clock.seconds();
+    let (owner, person) = (consented.owner.clone(), consented.person.clone());
+    let code = world.slack().issue_code(consented, request, now);
+    let whose = [&request.client_id, &owner, &person].map(String::as_str);
+    world.marks.note(&code, TokenKind::SlackCode, whose);
+    code
 }
 
 fn consented(

@@ -79,6 +79,22 @@ impl Installations {
         }
     }
 
+    /// The tokens of an installation that are good at this moment, of both
+    /// kinds.
+    pub(crate) fn live(&self, client_id: &str, owner: &str, now: i64) -> Vec<&str> {
+        let here = |holder: &Holder| holder.is_of(client_id, owner);
+        let good = |token: &Token| token.is_live() && !token.has_expired(now);
+        let access = self.tokens.iter();
+        let access = access.filter(|(_, it)| here(&it.holder) && good(it));
+        let refresh = self.refresh_tokens.iter();
+        let refresh =
+            refresh.filter(|(_, it)| here(&it.holder) && it.is_good(self.refresh_grace, now));
+        access
+            .map(|(value, _)| value.as_str())
+            .chain(refresh.map(|(value, _)| value.as_str()))
+            .collect()
+    }
+
     /// Ends one token. One that never expires is the authorization itself:
     /// whatever else its holder has ends with it ("auth.revoke").
     pub(crate) fn revoke(&mut self, value: &str) {

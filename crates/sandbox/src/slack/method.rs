@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
@@ -10,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use crate::http::{FORM, Params, bearer, has_content_type};
+use crate::record::ErrorCode;
 use crate::slack::{access, token_methods};
 use crate::world::World;
 
@@ -56,7 +58,10 @@ pub(crate) async fn call(
         read_call(method, headers, &query, &body).and_then(|call| dispatch(&world, &name, &call));
     match outcome {
         Ok(response) => response,
-        Err(code) => Json(json!({ "ok": false, "error": code })).into_response(),
+        Err(code) => {
+            let body = Json(json!({ "ok": false, "error": code }));
+            (Extension(ErrorCode(code.to_owned())), body).into_response()
+        }
     }
 }
 

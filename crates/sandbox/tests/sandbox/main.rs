@@ -10,6 +10,7 @@ mod graph;
 mod id_tokens;
 mod lost_replies;
 mod rate_limits;
+mod record;
 mod slack_authorize;
 mod slack_exchange;
 mod slack_rotation;

@@ -23,6 +23,10 @@ impl RefreshToken {
             spent_at: None,
         }
     }
+
+    pub(super) fn is_good(&self, grace: i64, now: i64) -> bool {
+        self.spent_at.is_none_or(|at| now - at < grace)
+    }
 }
 
 impl Installations {
@@ -43,7 +47,7 @@ impl Installations {
         let known = self.refresh_tokens.get_mut(value);
         let known = known
             .filter(|known| known.holder.client_id == client_id)
-            .filter(|known| known.spent_at.is_none_or(|at| now - at < grace))
+            .filter(|known| known.is_good(grace, now))
             .ok_or("invalid_refresh_token")?;
         known.spent_at.get_or_insert(now);
         let holder = known.holder.clone();
