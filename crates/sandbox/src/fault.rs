@@ -2,6 +2,7 @@
 
 mod board;
 mod broken_body;
+mod budget;
 mod gate;
 mod id_token;
 mod rate_limit;
@@ -13,6 +14,8 @@ use serde_json::Value;
 use url::Url;
 
 pub(crate) use board::FaultBoard;
+pub(crate) use budget::Budgets;
+pub use budget::RateLimit;
 pub(crate) use gate::Gate;
 pub use id_token::IdTokenFault;
 pub use rate_limit::RetryAfter;

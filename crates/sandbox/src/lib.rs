@@ -47,7 +47,7 @@ pub use control::SandboxControl;
 pub use directory::{Channel, Organization, Person, Tenant, TenantUser, Workspace};
 pub use endpoint::Endpoint;
 pub use entra::EntraForm;
-pub use fault::{Fault, IdTokenFault, RetryAfter};
+pub use fault::{Fault, IdTokenFault, RateLimit, RetryAfter};
 pub use record::{RecordedOutcome, RecordedRequest, TokenKind, TokenMark};
 pub use server::Sandbox;
 pub use slack::{SlackForm, Uninstallers};

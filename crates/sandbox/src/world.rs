@@ -9,7 +9,7 @@ use crate::clock::SandboxClock;
 use crate::config::SandboxConfig;
 use crate::directory::{Tenant, Workspace};
 use crate::entra::EntraState;
-use crate::fault::{FaultBoard, Gate};
+use crate::fault::{Budgets, FaultBoard, Gate};
 use crate::keys::KeyRing;
 use crate::record::{Journal, MarkBook};
 use crate::slack::SlackState;
@@ -24,6 +24,7 @@ pub(crate) struct World {
     pub(crate) marks: MarkBook,
     pub(crate) faults: FaultBoard,
     pub(crate) gate: Gate,
+    pub(crate) budgets: Budgets,
     pub(crate) keys: KeyRing,
     pub(crate) workspaces: Vec<Workspace>,
     pub(crate) tenants: Vec<Tenant>,
@@ -41,6 +42,7 @@ impl World {
             marks: MarkBook::default(),
             faults: FaultBoard::default(),
             gate: Gate::default(),
+            budgets: Budgets::default(),
             keys: KeyRing::default(),
             workspaces: config.workspaces,
             tenants: config.tenants,

@@ -2,7 +2,7 @@
 
 use super::SandboxControl;
 use crate::endpoint::Endpoint;
-use crate::fault::Fault;
+use crate::fault::{Fault, RateLimit};
 
 impl SandboxControl {
     /// Every following request of this endpoint meets this fault, until
@@ -39,5 +39,17 @@ impl SandboxControl {
     /// alone.
     pub fn release(&self, endpoint: Endpoint) {
         self.world.gate.open(endpoint);
+    }
+
+    /// From now on an app that calls this endpoint more often meets `429` with
+    /// `Retry-After`. Such a call counts as a request, but does nothing and
+    /// uses up no fault. All that names no app counts as one.
+    pub fn limit_rate(&self, endpoint: Endpoint, limit: RateLimit) {
+        self.world.budgets.set(endpoint, limit);
+    }
+
+    /// Ends all limits of rate.
+    pub fn clear_rate_limits(&self) {
+        self.world.budgets.clear();
     }
 }

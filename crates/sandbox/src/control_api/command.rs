@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use crate::config::{EntraApp, SlackApp};
 use crate::control::SandboxControl;
 use crate::endpoint::Endpoint;
+use crate::fault::RateLimit;
 use crate::slack::Uninstallers;
 
 /// A method of [`SandboxControl`] with its parameters: the name is the last
@@ -18,27 +19,73 @@ use crate::slack::Uninstallers;
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Command {
     ClearFaults {},
-    Release { endpoint: Endpoint },
-    Advance { seconds: u64 },
-    SetTime { now: Timestamp },
+    LimitRate {
+        endpoint: Endpoint,
+        calls: usize,
+        seconds: u64,
+    },
+    ClearRateLimits {},
+    Release {
+        endpoint: Endpoint,
+    },
+    Advance {
+        seconds: u64,
+    },
+    SetTime {
+        now: Timestamp,
+    },
     RollKeys {},
     RetireOldKeys {},
-    BindKeysToTenant { tenant: Option<String> },
+    BindKeysToTenant {
+        tenant: Option<String>,
+    },
     RegisterSlackApp(SlackApp),
-    EnableSlackPkce { client_id: String },
-    EnableSlackRotation { client_id: String },
-    SetSlackRefreshGrace { seconds: u64 },
-    SlackUntick { scopes: Vec<String> },
-    UninstallSlackApp { client_id: String, owner: String },
-    AllowSlackUninstall { client_id: String, by: Uninstallers },
-    RevokeSlackTokens { client_id: String, owner: String },
+    EnableSlackPkce {
+        client_id: String,
+    },
+    EnableSlackRotation {
+        client_id: String,
+    },
+    SetSlackRefreshGrace {
+        seconds: u64,
+    },
+    SlackUntick {
+        scopes: Vec<String>,
+    },
+    UninstallSlackApp {
+        client_id: String,
+        owner: String,
+    },
+    AllowSlackUninstall {
+        client_id: String,
+        by: Uninstallers,
+    },
+    RevokeSlackTokens {
+        client_id: String,
+        owner: String,
+    },
     RegisterEntraApp(EntraApp),
-    SetEntraHome { client_id: String, tenant: String },
-    ExpireEntraSecret { client_id: String },
-    SetEntraRoles { roles: Vec<String> },
-    GiveAdminConsent { client_id: String, tenant: String },
-    WithdrawAdminConsent { client_id: String, tenant: String },
-    DelayConsentReplication { requests: usize },
+    SetEntraHome {
+        client_id: String,
+        tenant: String,
+    },
+    ExpireEntraSecret {
+        client_id: String,
+    },
+    SetEntraRoles {
+        roles: Vec<String>,
+    },
+    GiveAdminConsent {
+        client_id: String,
+        tenant: String,
+    },
+    WithdrawAdminConsent {
+        client_id: String,
+        tenant: String,
+    },
+    DelayConsentReplication {
+        requests: usize,
+    },
 }
 
 impl Command {
@@ -60,6 +107,15 @@ impl Command {
     pub(crate) fn run(self, control: &SandboxControl) -> Option<Value> {
         match self {
             Self::ClearFaults {} => control.clear_faults(),
+            Self::LimitRate {
+                endpoint,
+                calls,
+                seconds,
+            } => {
+                let per = Duration::from_secs(seconds);
+                control.limit_rate(endpoint, RateLimit { calls, per });
+            }
+            Self::ClearRateLimits {} => control.clear_rate_limits(),
             Self::Release { endpoint } => control.release(endpoint),
             Self::Advance { seconds } => control.advance(Duration::from_secs(seconds)),
             Self::SetTime { now } => control.set_time(now),

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::endpoint::Endpoint;
 use crate::fault::rate_limit::too_many;
-use crate::fault::{Fault, IdTokenFault, broken_body, pause};
+use crate::fault::{Fault, IdTokenFault, RetryAfter, broken_body, pause};
 use crate::record::{self, Entry, ErrorCode, RecordedOutcome};
 use crate::world::World;
 
@@ -38,6 +38,7 @@ pub(crate) async fn record_and_spoil(
     };
     let now = world.clock.now();
     let recorded = record::read(endpoint, &parts, &body, now, &world.marks);
+    let app = recorded.client_id.clone().unwrap_or_default();
     let work = Work {
         world: &world,
         endpoint,
@@ -45,6 +46,9 @@ pub(crate) async fn record_and_spoil(
         request: Request::from_parts(parts, Body::from(body)),
         next,
     };
+    if let Err(seconds) = world.budgets.take(endpoint, &app, now) {
+        return too_many(endpoint, RetryAfter::Seconds(seconds), now);
+    }
     match world.faults.take(endpoint) {
         None => work.run().await,
         Some(fault) => spoil(work, fault).await,

@@ -1,16 +1,18 @@
 //! Too many requests, on demand.
 
-use reqwest::header::RETRY_AFTER;
-use tieline_sandbox::{Endpoint, Fault, RetryAfter};
+use std::time::Duration;
 
-use crate::support::{Bench, FENNEL, json};
+use reqwest::Response;
+use reqwest::header::RETRY_AFTER;
+use serde_json::json as value;
+use tieline_sandbox::{Endpoint, Fault, RateLimit, RetryAfter};
+
+use crate::support::{Bench, ENTRA, FENNEL, ROTATING, SLACK, json, send, text};
 
 #[tokio::test]
 async fn a_limit_says_when_to_come_again_in_each_providers_words() {
     let bench = Bench::start().await;
-    bench
-        .control
-        .give_admin_consent(crate::support::ENTRA.0, FENNEL);
+    bench.control.give_admin_consent(ENTRA.0, FENNEL);
     for endpoint in [
         Endpoint::SlackAuthTest,
         Endpoint::GraphMe,
@@ -48,4 +50,59 @@ async fn when_to_come_again_may_be_a_date_or_left_out() {
     assert!(date.ends_with(" GMT"), "{date}");
     let silent = limited(RetryAfter::Missing).await;
     assert!(silent.headers().get(RETRY_AFTER).is_none());
+}
+
+#[tokio::test]
+async fn an_app_has_so_many_calls_in_a_while_and_another_app_its_own() {
+    let bench = Bench::start().await;
+    let scope = [("scope", "chat:write")];
+    let ours = bench.slack_install(SLACK, &scope).await;
+    let theirs = bench.slack_install(ROTATING, &scope).await;
+    let limit = RateLimit {
+        calls: 2,
+        per: Duration::from_mins(1),
+    };
+    bench.control.limit_rate(Endpoint::SlackAuthTest, limit);
+    let call = async |installed| auth_test(&bench, text(installed, "access_token")).await;
+    for status in [200, 200, 429] {
+        assert_eq!(call(&ours).await.status(), status);
+    }
+    assert_eq!(call(&theirs).await.status(), 200);
+    let refused = call(&ours).await;
+    let retry_after = refused.headers()[RETRY_AFTER].to_str().expect("text");
+    let seconds: u64 = retry_after.parse().expect("a number");
+    assert!((30..=60).contains(&seconds), "{seconds}");
+    bench.control.advance(Duration::from_secs(seconds));
+    assert_eq!(call(&ours).await.status(), 200);
+    assert_eq!(bench.control.count(Endpoint::SlackAuthTest), 6);
+}
+
+#[tokio::test]
+async fn a_call_over_the_limit_does_nothing_and_uses_up_no_fault() {
+    let bench = Bench::start().await;
+    let installed = bench
+        .slack_install(ROTATING, &[("scope", "chat:write")])
+        .await;
+    let token = text(&installed, "refresh_token");
+    let order = value!({ "endpoint": "slack_oauth_v2_access", "calls": 0, "seconds": 60 });
+    assert_eq!(bench.command("limit_rate", &order).await.status(), 204);
+    let access = Endpoint::SlackOauthV2Access;
+    let fault = Fault::Status(503, String::new());
+    bench.control.fault_once(access, fault);
+    let form = [
+        ("client_id", ROTATING.0),
+        ("client_secret", ROTATING.1),
+        ("grant_type", "refresh_token"),
+        ("refresh_token", token),
+    ];
+    let path = "slack/api/oauth.v2.access";
+    assert_eq!(bench.post(path, &form).await.status(), 429);
+    bench.control.clear_rate_limits();
+    assert_eq!(bench.post(path, &form).await.status(), 503);
+    assert_eq!(bench.slack_refresh(ROTATING, token).await["ok"], true);
+}
+
+async fn auth_test(bench: &Bench, token: &str) -> Response {
+    let url = bench.url("slack/api/auth.test", &[]);
+    send(bench.http.post(url).bearer_auth(token)).await
 }
