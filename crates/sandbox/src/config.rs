@@ -6,6 +6,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::directory::{Tenant, Workspace, fictional_tenants, fictional_workspaces};
+use crate::slack::SlackEvents;
 
 /// What a sandbox is started with. The default listens on a free loopback
 /// port, knows no app, and has a small fictional cast.
@@ -18,6 +19,8 @@ pub struct SandboxConfig {
     pub public_url: Option<Url>,
     /// Slack apps that exist.
     pub slack_apps: Vec<SlackApp>,
+    /// Where Slack apps receive events; an app that is not in it gets none.
+    pub slack_events: Vec<SlackEvents>,
     /// Entra app registrations that exist.
     pub entra_apps: Vec<EntraApp>,
     /// Slack workspaces one can install to.
@@ -32,6 +35,7 @@ impl Default for SandboxConfig {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             public_url: None,
             slack_apps: Vec::new(),
+            slack_events: Vec::new(),
             entra_apps: Vec::new(),
             workspaces: fictional_workspaces(),
             tenants: fictional_tenants(),

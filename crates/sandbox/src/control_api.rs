@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::control::SandboxControl;
 use crate::control_api::command::Command;
 use crate::control_api::fault_body::FaultOrder;
+use crate::delivery::Delivery;
 use crate::endpoint::Endpoint;
 use crate::record::{RecordedRequest, TokenMark};
 use crate::world::World;
@@ -31,6 +32,8 @@ pub(crate) fn routes() -> Router<Arc<World>> {
         .route("/counts", get(counts))
         .route("/tokens", get(tokens))
         .route("/live_slack_tokens", get(live_slack_tokens))
+        .route("/deliveries", get(deliveries))
+        .route("/wait_for_deliveries", get(wait_for_deliveries))
         .route("/wait_for_requests", get(wait_for_requests))
         .route("/wait_for_held", get(wait_for_held))
         .route("/faults", post(set_fault).delete(clear_faults))
@@ -90,6 +93,14 @@ async fn live_slack_tokens(
     Query(at): Query<Installation>,
 ) -> Json<Vec<TokenMark>> {
     Json(SandboxControl::new(world).live_slack_tokens(&at.client_id, &at.owner))
+}
+
+async fn deliveries(State(world): State<Arc<World>>) -> Json<Vec<Delivery>> {
+    Json(SandboxControl::new(world).deliveries())
+}
+
+async fn wait_for_deliveries(State(world): State<Arc<World>>) -> Json<Vec<Delivery>> {
+    Json(SandboxControl::new(world).wait_for_deliveries().await)
 }
 
 #[derive(Debug, Deserialize)]

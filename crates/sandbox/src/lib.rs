@@ -27,6 +27,7 @@ mod clock;
 mod config;
 mod control;
 mod control_api;
+mod delivery;
 mod directory;
 mod endpoint;
 mod entra;
@@ -44,10 +45,13 @@ mod world;
 
 pub use config::{EntraApp, SandboxConfig, SlackApp};
 pub use control::SandboxControl;
+pub use delivery::{Delivery, DeliveryState, Letter};
 pub use directory::{Channel, Organization, Person, Tenant, TenantUser, Workspace};
 pub use endpoint::Endpoint;
 pub use entra::EntraForm;
 pub use fault::{Fault, IdTokenFault, RateLimit, RetryAfter};
 pub use record::{RecordedOutcome, RecordedRequest, TokenKind, TokenMark};
 pub use server::Sandbox;
-pub use slack::{SlackForm, Uninstallers};
+pub use slack::{
+    EventFlaw, EventOrder, SlackEvent, SlackEventKind, SlackEvents, SlackForm, Uninstallers,
+};

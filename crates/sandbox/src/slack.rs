@@ -5,6 +5,7 @@ mod access;
 mod authorize;
 mod consent;
 mod decision;
+pub(crate) mod events;
 mod installations;
 mod method;
 mod owner;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{any, get, post};
 
+pub use events::{EventFlaw, EventOrder, SlackEvent, SlackEventKind, SlackEvents};
 pub(crate) use state::SlackState;
 pub use state::Uninstallers;
 

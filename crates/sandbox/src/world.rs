@@ -1,12 +1,14 @@
 //! Everything a running sandbox knows.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use url::Url;
 
 use crate::clock::SandboxClock;
 use crate::config::SandboxConfig;
+use crate::delivery::Outbox;
 use crate::directory::{Tenant, Workspace};
 use crate::entra::EntraState;
 use crate::fault::{Budgets, FaultBoard, Gate};
@@ -26,6 +28,7 @@ pub(crate) struct World {
     pub(crate) gate: Gate,
     pub(crate) budgets: Budgets,
     pub(crate) keys: KeyRing,
+    pub(crate) outbox: Arc<Outbox>,
     pub(crate) workspaces: Vec<Workspace>,
     pub(crate) tenants: Vec<Tenant>,
     slack: Mutex<SlackState>,
@@ -34,7 +37,9 @@ pub(crate) struct World {
 }
 
 impl World {
+    /// Sends what it has to send on the runtime that this is called on.
     pub(crate) fn new(config: SandboxConfig, origin: &Url, closing: watch::Receiver<bool>) -> Self {
+        let outbox = Outbox::new(Handle::current(), closing.clone());
         Self {
             origin: origin.as_str().trim_end_matches('/').to_owned(),
             clock: SandboxClock::default(),
@@ -44,9 +49,10 @@ impl World {
             gate: Gate::default(),
             budgets: Budgets::default(),
             keys: KeyRing::default(),
+            outbox: Arc::new(outbox),
             workspaces: config.workspaces,
             tenants: config.tenants,
-            slack: Mutex::new(SlackState::new(config.slack_apps)),
+            slack: Mutex::new(SlackState::new(config.slack_apps, config.slack_events)),
             entra: Mutex::new(EntraState::new(config.entra_apps)),
             closing,
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::SandboxControl;
 use crate::config::SlackApp;
 use crate::record::TokenMark;
-use crate::slack::Uninstallers;
+use crate::slack::{Uninstallers, events};
 
 impl SandboxControl {
     /// Adds a Slack app, or replaces the one with the same client id.
@@ -43,9 +43,9 @@ impl SandboxControl {
     }
 
     /// Removes a Slack app from a workspace or an organization, as its admin
-    /// would: all its tokens there die.
+    /// would: all its tokens there die, and the app is told so by two events.
     pub fn uninstall_slack_app(&self, client_id: &str, owner: &str) {
-        self.world.slack().uninstall(client_id, owner);
+        events::uninstall(&self.world, &mut self.world.slack(), client_id, owner);
     }
 
     /// The access and refresh tokens of an installation that are good at this
@@ -66,8 +66,8 @@ impl SandboxControl {
     }
 
     /// Ends every authorization of an installation with all its tokens, the app
-    /// staying installed.
+    /// staying installed; it is told so by `tokens_revoked`.
     pub fn revoke_slack_tokens(&self, client_id: &str, owner: &str) {
-        self.world.slack().revoke_tokens(client_id, owner);
+        events::end_authorizations(&self.world, &mut self.world.slack(), client_id, owner);
     }
 }

@@ -96,16 +96,17 @@ impl Installations {
     }
 
     /// Ends one token. One that never expires is the authorization itself:
-    /// whatever else its holder has ends with it ("auth.revoke").
-    pub(crate) fn revoke(&mut self, value: &str) {
-        let Some(token) = self.tokens.get_mut(value).filter(|it| it.is_live()) else {
-            return;
-        };
+    /// whatever else its holder has ends with it ("auth.revoke"). Answers whose
+    /// authorization ended.
+    pub(crate) fn revoke(&mut self, value: &str) -> Option<Holder> {
+        let token = self.tokens.get_mut(value).filter(|it| it.is_live())?;
         token.standing = Standing::Revoked;
-        if !token.is_rotating() {
-            let holder = token.holder.clone();
-            self.end_authorization(&holder);
+        if token.is_rotating() {
+            return None;
         }
+        let holder = token.holder.clone();
+        self.end_authorization(&holder);
+        Some(holder)
     }
 
     /// Ends a token with its refresh token, as after a code was used twice
@@ -117,17 +118,19 @@ impl Installations {
         self.revoke(value);
     }
 
-    /// Ends every authorization of an installation, which itself stays.
-    pub(crate) fn revoke_all(&mut self, client_id: &str, owner: &str) {
-        let here = |holder: &&Holder| holder.is_of(client_id, owner);
-        let holders: Vec<Holder> = self.scopes.keys().filter(here).cloned().collect();
-        for holder in holders {
-            self.end_authorization(&holder);
+    /// Ends every authorization of an installation, which itself stays. Answers
+    /// whose they were.
+    pub(crate) fn revoke_all(&mut self, client_id: &str, owner: &str) -> Vec<Holder> {
+        let holders = self.holders(client_id, owner);
+        for holder in &holders {
+            self.end_authorization(holder);
         }
+        holders
     }
 
-    /// Ends every token of an installation.
-    pub(crate) fn uninstall(&mut self, client_id: &str, owner: &str) {
+    /// Ends every token of an installation. Answers whose they were.
+    pub(crate) fn uninstall(&mut self, client_id: &str, owner: &str) -> Vec<Holder> {
+        let holders = self.holders(client_id, owner);
         let here = |holder: &Holder| holder.is_of(client_id, owner);
         for token in self.tokens.values_mut().filter(|token| here(&token.holder)) {
             token.standing = Standing::Uninstalled;
@@ -136,6 +139,7 @@ impl Installations {
         self.scopes.retain(|holder, _| !here(holder));
         self.hooks
             .retain(|_, (client, place)| client != client_id || place != owner);
+        holders
     }
 
     pub(crate) fn add_hook(&mut self, path: &str, client_id: &str, owner: &str) {
@@ -145,6 +149,11 @@ impl Installations {
 
     pub(crate) fn has_hook(&self, path: &str) -> bool {
         self.hooks.contains_key(path)
+    }
+
+    fn holders(&self, client_id: &str, owner: &str) -> Vec<Holder> {
+        let here = |holder: &&Holder| holder.is_of(client_id, owner);
+        self.scopes.keys().filter(here).cloned().collect()
     }
 
     fn end_authorization(&mut self, holder: &Holder) {

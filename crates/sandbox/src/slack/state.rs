@@ -7,6 +7,7 @@ use serde::Deserialize;
 use crate::config::SlackApp;
 use crate::directory::Channel;
 use crate::random;
+use crate::slack::events::SlackEvents;
 use crate::slack::installations::{Holder, Installations, Kind};
 use crate::slack::request::AuthorizeRequest;
 
@@ -19,6 +20,7 @@ pub(crate) struct SlackState {
     with_pkce: HashSet<String>,
     unticked: Vec<String>,
     uninstallers: HashMap<String, Uninstallers>,
+    events: HashMap<String, SlackEvents>,
     pub(crate) codes: HashMap<String, Code>,
     pub(crate) installations: Installations,
 }
@@ -60,7 +62,7 @@ pub(crate) struct Code {
 }
 
 impl SlackState {
-    pub(crate) fn new(apps: Vec<SlackApp>) -> Self {
+    pub(crate) fn new(apps: Vec<SlackApp>, events: Vec<SlackEvents>) -> Self {
         Self {
             apps: apps
                 .into_iter()
@@ -69,6 +71,10 @@ impl SlackState {
             with_pkce: HashSet::new(),
             unticked: Vec::new(),
             uninstallers: HashMap::new(),
+            events: events
+                .into_iter()
+                .map(|app| (app.client_id.clone(), app))
+                .collect(),
             codes: HashMap::new(),
             installations: Installations::default(),
         }
@@ -101,10 +107,6 @@ impl SlackState {
         self.unticked = scopes;
     }
 
-    pub(crate) fn uninstall(&mut self, client_id: &str, owner: &str) {
-        self.installations.uninstall(client_id, owner);
-    }
-
     pub(crate) fn allow_uninstall(&mut self, client_id: &str, by: Uninstallers) {
         self.uninstallers.insert(client_id.to_owned(), by);
     }
@@ -119,8 +121,17 @@ impl SlackState {
         }
     }
 
-    pub(crate) fn revoke_tokens(&mut self, client_id: &str, owner: &str) {
-        self.installations.revoke_all(client_id, owner);
+    pub(crate) fn set_events(&mut self, events: SlackEvents) {
+        self.events.insert(events.client_id.clone(), events);
+    }
+
+    /// Where an app receives its events; `None` if it receives none.
+    pub(crate) fn events(&self, client_id: &str) -> Option<&SlackEvents> {
+        self.events.get(client_id)
+    }
+
+    pub(crate) fn stop_events(&mut self, client_id: &str) {
+        self.events.remove(client_id);
     }
 
     pub(crate) fn issue_code(

@@ -5,6 +5,7 @@ use axum::response::IntoResponse;
 use serde_json::json;
 
 use crate::slack::access::authenticate_client;
+use crate::slack::events;
 use crate::slack::installations::{Kind, Token};
 use crate::slack::method::{Call, Outcome};
 use crate::slack::owner::Owner;
@@ -43,7 +44,7 @@ pub(crate) fn revoke(world: &World, call: &Call) -> Outcome {
         .get("test")
         .is_none_or(|test| !matches!(test, "1" | "true"));
     if revoked {
-        world.slack().installations.revoke(call.token()?);
+        events::end_authorization(world, &mut world.slack(), call.token()?);
     }
     Ok(Json(json!({ "ok": true, "revoked": revoked })).into_response())
 }
@@ -60,7 +61,7 @@ pub(crate) fn uninstall(world: &World, call: &Call) -> Outcome {
     if !slack.may_uninstall(&token.holder) {
         return Err("no_permission");
     }
-    slack.uninstall(&app.client_id, &token.holder.owner);
+    events::uninstall(world, &mut slack, &app.client_id, &token.holder.owner);
     Ok(Json(json!({ "ok": true })).into_response())
 }
 

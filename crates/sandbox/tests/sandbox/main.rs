@@ -12,6 +12,7 @@ mod lost_replies;
 mod rate_limits;
 mod record;
 mod slack_authorize;
+mod slack_events;
 mod slack_exchange;
 mod slack_rotation;
 mod slack_tokens;

@@ -2,6 +2,7 @@
 
 mod entra;
 mod form;
+mod receiver;
 mod slack;
 
 use reqwest::header::LOCATION;
@@ -12,6 +13,7 @@ use url::Url;
 
 pub(crate) use entra::{SignIn, VERIFIER, challenge};
 pub(crate) use form::Form;
+pub(crate) use receiver::{Received, Receiver};
 pub(crate) use slack::{text, user_token};
 
 pub(crate) const SLACK: (&str, &str) = ("1111.2222", "slack-secret");
