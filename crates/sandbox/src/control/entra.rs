@@ -21,11 +21,42 @@ impl SandboxControl {
         self.world.entra().expire_secret(client_id);
     }
 
-    /// The application permissions that app-only tokens carry from now on.
+    /// The application permissions that app-only tokens carry from now on,
+    /// wherever [`set_entra_roles_in`](Self::set_entra_roles_in) says nothing
+    /// else.
     pub fn set_entra_roles<S: Into<String>>(&self, roles: impl IntoIterator<Item = S>) {
         self.world
             .entra()
             .set_roles(roles.into_iter().map(Into::into).collect());
+    }
+
+    /// The application permissions of an app in one tenant from now on. With
+    /// none its tokens there have no `roles`, though somebody has consented.
+    pub fn set_entra_roles_in<S: Into<String>>(
+        &self,
+        client_id: &str,
+        tenant: &str,
+        roles: impl IntoIterator<Item = S>,
+    ) {
+        let roles = roles.into_iter().map(Into::into).collect();
+        self.world.entra().set_roles_in(client_id, tenant, roles);
+    }
+
+    /// Switches an app off in a tenant, as an administrator there can: no more
+    /// sign-in and no more token (AADSTS7000112). Consents stay.
+    pub fn disable_entra_app(&self, client_id: &str, tenant: &str) {
+        self.world.entra().set_enabled(client_id, tenant, false);
+    }
+
+    /// Ends that.
+    pub fn enable_entra_app(&self, client_id: &str, tenant: &str) {
+        self.world.entra().set_enabled(client_id, tenant, true);
+    }
+
+    /// Ends every sign-in of a person, by object id: their refresh tokens are
+    /// good no longer (AADSTS50173). Access tokens live until they expire.
+    pub fn revoke_entra_sign_ins(&self, user: &str) {
+        self.world.entra().revoke_sign_ins(user);
     }
 
     /// Whether an administrator of the tenant has consented to the app.

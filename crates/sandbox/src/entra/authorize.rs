@@ -58,7 +58,7 @@ fn answer(
     let text = "A silent sign-in was asked for, but nobody is signed in.";
     let nobody = Problem::new("login_required", 50_058, text);
     let (tenant, user) = last.ok_or_else(|| request.registered.refuse(params, nobody))?;
-    Ok(signed_in(world, &request, params, tenant, user))
+    signed_in(world, &request, params, tenant, user)
 }
 
 fn decision(
@@ -79,7 +79,7 @@ fn decision(
         None => remembered(headers, tenants).or_else(|| first(tenants)),
     };
     let (tenant, user) = chosen.ok_or_else(|| request.registered.refuse(params, FOREIGN_USER))?;
-    Ok(signed_in(world, &request, params, tenant, user))
+    signed_in(world, &request, params, tenant, user)
 }
 
 fn first(tenants: &[Tenant]) -> Option<(&Tenant, &TenantUser)> {
@@ -106,14 +106,20 @@ fn signed_in(
     params: &Params,
     tenant: &Tenant,
     user: &TenantUser,
-) -> Response {
+) -> Result<Response, Refused> {
     let now = world.clock.seconds();
-    let code = world.entra().issue_code(request, &tenant.id, &user.id, now);
-    let whose = [&request.registered.client_id, &tenant.id, &user.id].map(String::as_str);
+    let client_id = &request.registered.client_id;
+    let mut entra = world.entra();
+    entra
+        .check_enabled(client_id, &tenant.id)
+        .map_err(Refused::Page)?;
+    let code = entra.issue_code(request, &tenant.id, &user.id, now);
+    let whose = [client_id, &tenant.id, &user.id].map(String::as_str);
     world.marks.note(&code, TokenKind::EntraCode, whose);
     let mut pairs = vec![("code", code.as_str())];
     pairs.extend(params.get("state").map(|state| ("state", state)));
-    remember(redirect_with(&request.registered.target, &pairs), &user.id)
+    let back = redirect_with(&request.registered.target, &pairs);
+    Ok(remember(back, &user.id))
 }
 
 fn sign_in_page(

@@ -35,7 +35,7 @@ pub(crate) fn issue(request: &TokenRequest<'_>) -> Result<Response, Problem> {
     let mut entra = request.world.entra();
     // Where the app is at home it gets a token without anybody's consent, but no permission.
     let roles = if entra.has_consent(client_id, &tenant.id) {
-        entra.roles().to_vec()
+        entra.roles(client_id, &tenant.id).to_vec()
     } else {
         Vec::new()
     };

@@ -50,6 +50,7 @@ fn check(
     if !request.path.includes(&code.subject.tenant) {
         return Err(invalid(70_000, "The code was issued for another tenant."));
     }
+    entra.check_enabled(&code.client_id, &code.subject.tenant)?;
     if let Some(tokens) = &code.spent_on {
         // Two holders of one code: one of them stole it (RFC 6749, section 4.1.2).
         entra.revoke(tokens);

@@ -4,6 +4,7 @@ use axum::response::Response;
 
 use crate::entra::code_grant::{issue, no_store};
 use crate::entra::problem::Problem;
+use crate::entra::state::BAD_REFRESH_TOKEN;
 use crate::entra::token::{TokenRequest, missing};
 
 pub(crate) fn refresh(request: &TokenRequest<'_>) -> Result<Response, Problem> {
@@ -12,14 +13,11 @@ pub(crate) fn refresh(request: &TokenRequest<'_>) -> Result<Response, Problem> {
     let now = request.world.clock.seconds();
     let client_id = &request.app.client_id;
     let mut entra = request.world.entra();
-    let subject = entra
-        .refreshable(client_id, value, now)
-        .filter(|subject| request.path.includes(&subject.tenant))
-        .ok_or(Problem::new(
-            "invalid_grant",
-            70_000,
-            "The refresh token is not valid.",
-        ))?;
+    let subject = entra.refreshable(client_id, value, now)?;
+    if !request.path.includes(&subject.tenant) {
+        return Err(BAD_REFRESH_TOKEN);
+    }
+    entra.check_enabled(client_id, &subject.tenant)?;
     let (reply, _) = issue(request, &mut entra, &subject, now);
     Ok(no_store(&reply))
 }

@@ -63,6 +63,13 @@ pub(crate) const UNKNOWN_CLIENT: Problem = Problem::new(
      consented to it.",
 );
 
+/// An administrator of the directory has switched the application off.
+pub(crate) const DISABLED: Problem = Problem::new(
+    "unauthorized_client",
+    7_000_112,
+    "The application is disabled in the directory.",
+);
+
 /// The person said no.
 pub(crate) const DECLINED: Problem = Problem::new(
     "access_denied",

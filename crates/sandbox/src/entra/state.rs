@@ -4,6 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use crate::config::EntraApp;
 use crate::entra::pkce::Challenge;
+use crate::entra::problem::Problem;
+use crate::entra::registration::DISABLED;
 use crate::entra::sign_in_request::SignInRequest;
 use crate::random;
 
@@ -11,6 +13,15 @@ use crate::random;
 const CODE_LIFE: i64 = 600;
 /// "Refresh tokens in the Microsoft identity platform": ninety days.
 const REFRESH_LIFE: i64 = 90 * 24 * 3600;
+
+/// What a refresh answers about a token that never was good, or no longer is.
+pub(crate) const BAD_REFRESH_TOKEN: Problem =
+    Problem::new("invalid_grant", 70_000, "The refresh token is not valid.");
+const REVOKED_REFRESH_TOKEN: Problem = Problem::new(
+    "invalid_grant",
+    50_173,
+    "The grant was revoked: the person has to sign in again.",
+);
 
 #[derive(Debug)]
 pub(crate) struct EntraState {
@@ -21,6 +32,9 @@ pub(crate) struct EntraState {
     with_expired_secret: HashSet<String>,
     unreplicated: usize,
     roles: Vec<String>,
+    /// By client id and tenant, where they are others than those for all.
+    roles_in: HashMap<(String, String), Vec<String>>,
+    disabled: HashSet<(String, String)>,
     pub(crate) codes: HashMap<String, Code>,
     access_tokens: HashMap<String, AccessToken>,
     refresh_tokens: HashMap<String, RefreshToken>,
@@ -63,6 +77,7 @@ struct RefreshToken {
     client_id: String,
     subject: Subject,
     expires_at: i64,
+    revoked: bool,
 }
 
 impl EntraState {
@@ -82,6 +97,8 @@ impl EntraState {
             ]
             .map(str::to_owned)
             .to_vec(),
+            roles_in: HashMap::new(),
+            disabled: HashSet::new(),
             codes: HashMap::new(),
             access_tokens: HashMap::new(),
             refresh_tokens: HashMap::new(),
@@ -110,8 +127,35 @@ impl EntraState {
         self.apps.get(client_id)
     }
 
-    pub(crate) fn roles(&self) -> &[String] {
-        &self.roles
+    /// What an app may do in a tenant once somebody has consented.
+    pub(crate) fn roles(&self, client_id: &str, tenant: &str) -> &[String] {
+        let key = (client_id.to_owned(), tenant.to_owned());
+        self.roles_in.get(&key).unwrap_or(&self.roles)
+    }
+
+    pub(crate) fn set_roles_in(&mut self, client_id: &str, tenant: &str, roles: Vec<String>) {
+        self.roles_in
+            .insert((client_id.to_owned(), tenant.to_owned()), roles);
+    }
+
+    pub(crate) fn set_enabled(&mut self, client_id: &str, tenant: &str, enabled: bool) {
+        let key = (client_id.to_owned(), tenant.to_owned());
+        if enabled {
+            self.disabled.remove(&key);
+        } else {
+            self.disabled.insert(key);
+        }
+    }
+
+    /// # Errors
+    /// When the app is switched off in that tenant.
+    pub(crate) fn check_enabled(&self, client_id: &str, tenant: &str) -> Result<(), Problem> {
+        let key = (client_id.to_owned(), tenant.to_owned());
+        if self.disabled.contains(&key) {
+            Err(DISABLED)
+        } else {
+            Ok(())
+        }
     }
 
     pub(crate) fn set_roles(&mut self, roles: Vec<String>) {
@@ -193,6 +237,7 @@ impl EntraState {
             client_id: client_id.to_owned(),
             subject: subject.clone(),
             expires_at: now + REFRESH_LIFE,
+            revoked: false,
         };
         self.refresh_tokens.insert(value.clone(), token);
         value
@@ -200,10 +245,31 @@ impl EntraState {
 
     /// Whom a refresh token speaks for. Using one does not end it ("Refresh
     /// tokens in the Microsoft identity platform").
-    pub(crate) fn refreshable(&self, client_id: &str, value: &str, now: i64) -> Option<Subject> {
-        let token = self.refresh_tokens.get(value)?;
-        let good = token.client_id == client_id && token.expires_at > now;
-        good.then(|| token.subject.clone())
+    ///
+    /// # Errors
+    /// When it is unknown, another client's, expired or revoked.
+    pub(crate) fn refreshable(
+        &self,
+        client_id: &str,
+        value: &str,
+        now: i64,
+    ) -> Result<Subject, Problem> {
+        let token = self.refresh_tokens.get(value);
+        let token = token
+            .filter(|token| token.client_id == client_id && token.expires_at > now)
+            .ok_or(BAD_REFRESH_TOKEN)?;
+        if token.revoked {
+            return Err(REVOKED_REFRESH_TOKEN);
+        }
+        Ok(token.subject.clone())
+    }
+
+    /// Ends every sign-in of a person, at all apps.
+    pub(crate) fn revoke_sign_ins(&mut self, user: &str) {
+        let is_theirs = |token: &&mut RefreshToken| token.subject.user == user;
+        for token in self.refresh_tokens.values_mut().filter(is_theirs) {
+            token.revoked = true;
+        }
     }
 
     /// Ends these tokens, of either kind.

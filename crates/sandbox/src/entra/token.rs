@@ -96,10 +96,11 @@ fn authenticate(
     })?;
     let mut entra = world.entra();
     // Who asks for the app itself is looked up in the directory before the secret is looked at.
-    if let (Some("client_credentials"), Some(tenant)) = (params.get("grant_type"), path.one())
-        && !entra.finds_app(&id, &tenant.id)
-    {
-        return Err(UNKNOWN_CLIENT);
+    if let (Some("client_credentials"), Some(tenant)) = (params.get("grant_type"), path.one()) {
+        if !entra.finds_app(&id, &tenant.id) {
+            return Err(UNKNOWN_CLIENT);
+        }
+        entra.check_enabled(&id, &tenant.id)?;
     }
     let app = entra.app(&id).ok_or(UNKNOWN_CLIENT)?;
     match secret {

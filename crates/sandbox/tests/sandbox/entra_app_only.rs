@@ -125,6 +125,42 @@ async fn a_secret_expires_until_there_is_another() {
     assert_eq!(bench.app_token(FENNEL).await.status(), 200);
 }
 
+#[tokio::test]
+async fn permissions_can_be_taken_away_in_one_tenant() {
+    let bench = Bench::start().await;
+    for tenant in [FENNEL, LARKSPUR] {
+        bench.control.give_admin_consent(ENTRA.0, tenant);
+    }
+    let roles = async |tenant| {
+        claims(bench.app_token(tenant).await)
+            .await
+            .get("roles")
+            .cloned()
+    };
+    bench
+        .control
+        .set_entra_roles_in(ENTRA.0, FENNEL, ["User.Read.All"]);
+    assert_eq!(roles(FENNEL).await, Some(value!(["User.Read.All"])));
+    let nothing: [&str; 0] = [];
+    bench.control.set_entra_roles_in(ENTRA.0, FENNEL, nothing);
+    assert_eq!(roles(FENNEL).await, None);
+    assert!(roles(LARKSPUR).await.is_some());
+}
+
+#[tokio::test]
+async fn an_app_can_be_switched_off_in_one_tenant() {
+    let bench = Bench::start().await;
+    for tenant in [FENNEL, LARKSPUR] {
+        bench.control.give_admin_consent(ENTRA.0, tenant);
+    }
+    bench.control.disable_entra_app(ENTRA.0, FENNEL);
+    let response = bench.app_token(FENNEL).await;
+    refused(response, 400, "unauthorized_client", 7_000_112).await;
+    assert_eq!(bench.app_token(LARKSPUR).await.status(), 200);
+    bench.control.enable_entra_app(ENTRA.0, FENNEL);
+    assert_eq!(bench.app_token(FENNEL).await.status(), 200);
+}
+
 async fn claims(response: Response) -> Value {
     assert_eq!(response.status(), 200);
     let reply = json(response).await;

@@ -6,7 +6,8 @@ use reqwest::Response;
 use serde_json::Value;
 
 use crate::support::{
-    Bench, CALLBACK, FENNEL, JONAS, LARKSPUR, SELMA_ADMIN, SignIn, VERIFIER, json, send,
+    Bench, CALLBACK, ENTRA, FENNEL, Form, JONAS, LARKSPUR, NOOR_ADMIN, SELMA_ADMIN, SignIn,
+    VERIFIER, json, refused_with, send, text,
 };
 
 #[tokio::test]
@@ -174,6 +175,53 @@ async fn a_refresh_leaves_the_old_token_good() {
         70_000,
     )
     .await;
+}
+
+#[tokio::test]
+async fn a_person_whose_sign_ins_were_revoked_has_to_sign_in_again() {
+    let bench = Bench::start().await;
+    let sign_in = |person| SignIn {
+        scope: "offline_access User.Read",
+        person: Some(person),
+        ..SignIn::default()
+    };
+    let jonas = bench.sign_in(sign_in(JONAS)).await;
+    let noor = bench.sign_in(sign_in(NOOR_ADMIN)).await;
+    bench.control.revoke_entra_sign_ins(JONAS);
+    let response = refresh(&bench, &jonas).await;
+    refused(response, 400, "invalid_grant", 50_173).await;
+    assert_eq!(refresh(&bench, &noor).await.status(), 200);
+    let again = bench.sign_in(sign_in(JONAS)).await;
+    assert_eq!(refresh(&bench, &again).await.status(), 200);
+}
+
+#[tokio::test]
+async fn an_app_that_is_switched_off_neither_signs_in_nor_refreshes() {
+    let bench = Bench::start().await;
+    let sign_in = SignIn {
+        scope: "offline_access User.Read",
+        person: Some(JONAS),
+        ..SignIn::default()
+    };
+    let signed_in = bench.sign_in(sign_in).await;
+    let code = bench.sign_in_code(sign_in).await;
+    bench.control.disable_entra_app(ENTRA.0, FENNEL);
+    for response in [
+        refresh(&bench, &signed_in).await,
+        bench.redeem(&code, &[]).await,
+    ] {
+        refused(response, 400, "unauthorized_client", 7_000_112).await;
+    }
+    let form = Form::read(bench.sign_in_page(FENNEL, &[]).await).await;
+    refused_with(form.allow(&bench).await, "AADSTS7000112").await;
+    bench.control.enable_entra_app(ENTRA.0, FENNEL);
+    assert_eq!(bench.redeem(&code, &[]).await.status(), 200);
+}
+
+async fn refresh(bench: &Bench, reply: &Value) -> Response {
+    let token = text(reply, "refresh_token");
+    let form = [("grant_type", "refresh_token"), ("refresh_token", token)];
+    bench.entra_token(FENNEL, &form).await
 }
 
 async fn me(bench: &Bench, reply: &Value) -> u16 {

@@ -10,15 +10,48 @@ use crate::control::SandboxControl;
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Command {
     RegisterEntraApp(EntraApp),
-    SetEntraHome { client_id: String, tenant: String },
-    ExpireEntraSecret { client_id: String },
-    SetEntraRoles { roles: Vec<String> },
-    GiveAdminConsent { client_id: String, tenant: String },
-    WithdrawAdminConsent { client_id: String, tenant: String },
-    DelayConsentReplication { requests: usize },
+    SetEntraHome {
+        client_id: String,
+        tenant: String,
+    },
+    ExpireEntraSecret {
+        client_id: String,
+    },
+    SetEntraRoles {
+        roles: Vec<String>,
+    },
+    SetEntraRolesIn {
+        client_id: String,
+        tenant: String,
+        roles: Vec<String>,
+    },
+    DisableEntraApp {
+        client_id: String,
+        tenant: String,
+    },
+    EnableEntraApp {
+        client_id: String,
+        tenant: String,
+    },
+    RevokeEntraSignIns {
+        user: String,
+    },
+    GiveAdminConsent {
+        client_id: String,
+        tenant: String,
+    },
+    WithdrawAdminConsent {
+        client_id: String,
+        tenant: String,
+    },
+    DelayConsentReplication {
+        requests: usize,
+    },
     RollKeys {},
     RetireOldKeys {},
-    BindKeysToTenant { tenant: Option<String> },
+    BindKeysToTenant {
+        tenant: Option<String>,
+    },
 }
 
 impl Command {
@@ -28,6 +61,20 @@ impl Command {
             Self::SetEntraHome { client_id, tenant } => control.set_entra_home(&client_id, &tenant),
             Self::ExpireEntraSecret { client_id } => control.expire_entra_secret(&client_id),
             Self::SetEntraRoles { roles } => control.set_entra_roles(roles),
+            Self::SetEntraRolesIn {
+                client_id,
+                tenant,
+                roles,
+            } => {
+                control.set_entra_roles_in(&client_id, &tenant, roles);
+            }
+            Self::DisableEntraApp { client_id, tenant } => {
+                control.disable_entra_app(&client_id, &tenant);
+            }
+            Self::EnableEntraApp { client_id, tenant } => {
+                control.enable_entra_app(&client_id, &tenant);
+            }
+            Self::RevokeEntraSignIns { user } => control.revoke_entra_sign_ins(&user),
             Self::GiveAdminConsent { client_id, tenant } => {
                 control.give_admin_consent(&client_id, &tenant);
             }
