@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use serde::Deserialize;
 use url::Url;
 
+use crate::botframework::Bot;
 use crate::directory::{Tenant, Workspace, fictional_tenants, fictional_workspaces};
 use crate::slack::SlackEvents;
 
@@ -23,6 +24,8 @@ pub struct SandboxConfig {
     pub slack_events: Vec<SlackEvents>,
     /// Entra app registrations that exist.
     pub entra_apps: Vec<EntraApp>,
+    /// Bots that receive activities.
+    pub bots: Vec<Bot>,
     /// Slack workspaces one can install to.
     pub workspaces: Vec<Workspace>,
     /// Entra tenants one can consent for.
@@ -37,6 +40,7 @@ impl Default for SandboxConfig {
             slack_apps: Vec::new(),
             slack_events: Vec::new(),
             entra_apps: Vec::new(),
+            bots: Vec::new(),
             workspaces: fictional_workspaces(),
             tenants: fictional_tenants(),
         }

@@ -1,5 +1,6 @@
 //! The handle with which a test watches and disturbs a sandbox.
 
+mod bots;
 mod deliveries;
 mod entra;
 mod faults;

@@ -44,6 +44,10 @@ pub enum Endpoint {
     GraphMe,
     /// `GET /graph/v1.0/users/{id}`.
     GraphUser,
+    /// `GET /botframework/v1/.well-known/openidconfiguration`.
+    BotFrameworkDiscovery,
+    /// `GET /botframework/v1/.well-known/keys`.
+    BotFrameworkKeys,
     /// `GET /rogue/keys`: the attacker's key set to which the header of
     /// [`IdTokenFault::EmbeddedKey`](crate::IdTokenFault::EmbeddedKey) points.
     /// Nobody has a reason to fetch it.
@@ -60,6 +64,10 @@ impl Endpoint {
             ["graph", "v1.0", "organization"] => Some(Self::GraphOrganization),
             ["graph", "v1.0", "me"] => Some(Self::GraphMe),
             ["graph", "v1.0", "users", _] => Some(Self::GraphUser),
+            ["botframework", "v1", ".well-known", "openidconfiguration"] => {
+                Some(Self::BotFrameworkDiscovery)
+            }
+            ["botframework", "v1", ".well-known", "keys"] => Some(Self::BotFrameworkKeys),
             ["rogue", "keys"] => Some(Self::RogueKeys),
             _ => None,
         }

@@ -24,6 +24,7 @@ struct Index<'a> {
     slack: String,
     entra: String,
     graph: String,
+    bot_framework: String,
     workspaces: &'a [Workspace],
     tenants: &'a [Tenant],
 }
@@ -34,6 +35,7 @@ async fn index(State(world): State<Arc<World>>) -> Response {
         slack: world.slack_base(),
         entra: world.entra_base(),
         graph: world.graph_base(),
+        bot_framework: world.bot_framework_base(),
         workspaces: &world.workspaces,
         tenants: &world.tenants,
     };

@@ -1,4 +1,4 @@
-//! The signing keys of Entra.
+//! The signing keys of Entra and of the Bot Framework.
 
 mod pool;
 
@@ -8,40 +8,36 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-pub(crate) use pool::{RsaKey, rogue_key};
+pub(crate) use pool::{Family, RsaKey, key, rogue_key};
 
 use crate::world::lock;
 
-/// The published keys, of which the last one signs.
+/// The published keys of one who signs, of which the last one signs.
 #[derive(Debug)]
 pub(crate) struct KeyRing {
+    family: Family,
     keys: Mutex<Published>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Published {
     first: usize,
     last: usize,
     tenant: Option<String>,
 }
 
-impl Default for KeyRing {
-    fn default() -> Self {
+impl KeyRing {
+    pub(crate) fn new(family: Family) -> Self {
         Self {
-            keys: Mutex::new(Published {
-                first: 0,
-                last: 0,
-                tenant: None,
-            }),
+            family,
+            keys: Mutex::default(),
         }
     }
-}
 
-impl KeyRing {
     /// The key that signs at present.
     pub(crate) fn current(&self) -> Arc<RsaKey> {
         let last = lock(&self.keys).last;
-        pool::key(last)
+        pool::key(self.family, last)
     }
 
     pub(crate) fn roll(&self) {
@@ -57,20 +53,26 @@ impl KeyRing {
         lock(&self.keys).tenant = tenant;
     }
 
-    /// The key set document: RFC 7517, with Entra's `issuer` for each key.
-    pub(crate) fn document(&self, entra_base: &str) -> Value {
-        let (range, tenant) = {
+    /// The public halves (RFC 7517).
+    pub(crate) fn published(&self) -> Vec<Value> {
+        let range = {
             let keys = lock(&self.keys);
-            (keys.first..=keys.last, keys.tenant.clone())
+            keys.first..=keys.last
         };
+        range
+            .map(|index| pool::key(self.family, index).jwk())
+            .collect()
+    }
+
+    /// The key set document of Entra, with its `issuer` for each key.
+    pub(crate) fn document(&self, entra_base: &str) -> Value {
+        let tenant = lock(&self.keys).tenant.clone();
         let tenant = tenant.as_deref().unwrap_or("{tenantid}");
-        let issuer = format!("{entra_base}/{tenant}/v2.0");
-        let jwk = |index| {
-            let mut jwk = pool::key(index).jwk();
-            jwk["issuer"] = json!(issuer);
-            jwk
-        };
-        json!({ "keys": range.map(jwk).collect::<Vec<_>>() })
+        let mut keys = self.published();
+        for jwk in &mut keys {
+            jwk["issuer"] = json!(format!("{entra_base}/{tenant}/v2.0"));
+        }
+        json!({ "keys": keys })
     }
 }
 
@@ -86,7 +88,7 @@ pub(crate) fn compact(
     format!("{signed}.{signature}")
 }
 
-/// A token as Entra makes it: RS256 under the present key.
+/// A token as both make it: RS256 under this key.
 pub(crate) fn signed(key: &RsaKey, claims: &Value) -> String {
     let header = json!({ "typ": "JWT", "alg": "RS256", "kid": key.kid() });
     compact(&header, claims, |message| key.sign(message))

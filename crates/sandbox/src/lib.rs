@@ -23,6 +23,7 @@
 //! The names of the form fields on the consent pages are a promise; see
 //! [`SlackForm`] and [`EntraForm`].
 
+mod botframework;
 mod clock;
 mod config;
 mod control;
@@ -43,6 +44,9 @@ mod server;
 mod slack;
 mod world;
 
+pub use botframework::{
+    ActivityFlaw, Bot, BotActivity, BotActivityKind, BotScope, InstallationAction,
+};
 pub use config::{EntraApp, SandboxConfig, SlackApp};
 pub use control::SandboxControl;
 pub use delivery::{Delivery, DeliveryState, Letter};

@@ -16,7 +16,7 @@ use crate::config::SandboxConfig;
 use crate::control::SandboxControl;
 use crate::fault::record_and_spoil;
 use crate::world::World;
-use crate::{control_api, entra, graph, index, slack};
+use crate::{botframework, control_api, entra, graph, index, slack};
 
 /// How long requests in flight may take to end.
 const GRACE: Duration = Duration::from_secs(2);
@@ -76,6 +76,13 @@ impl Sandbox {
         base(&self.world.graph_base())
     }
 
+    /// Stands for `https://login.botframework.com`; the metadata is at
+    /// `{base}/v1/.well-known/openidconfiguration`.
+    #[must_use]
+    pub fn bot_framework_base_url(&self) -> Url {
+        base(&self.world.bot_framework_base())
+    }
+
     /// A handle to watch and to disturb it.
     #[must_use]
     pub fn control(&self) -> SandboxControl {
@@ -117,6 +124,7 @@ fn router(world: Arc<World>) -> Router {
         .nest("/slack", slack::routes())
         .nest("/entra", entra::routes())
         .nest("/graph", graph::routes())
+        .nest("/botframework", botframework::routes())
         .route("/rogue/keys", axum::routing::get(entra::rogue_keys))
         .layer(from_fn_with_state(Arc::clone(&world), record_and_spoil))
         .with_state(world)

@@ -6,13 +6,14 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use url::Url;
 
+use crate::botframework::Bots;
 use crate::clock::SandboxClock;
 use crate::config::SandboxConfig;
 use crate::delivery::Outbox;
 use crate::directory::{Tenant, Workspace};
 use crate::entra::EntraState;
 use crate::fault::{Budgets, FaultBoard, Gate};
-use crate::keys::KeyRing;
+use crate::keys::{Family, KeyRing};
 use crate::record::{Journal, MarkBook};
 use crate::slack::SlackState;
 
@@ -28,6 +29,8 @@ pub(crate) struct World {
     pub(crate) gate: Gate,
     pub(crate) budgets: Budgets,
     pub(crate) keys: KeyRing,
+    pub(crate) bot_keys: KeyRing,
+    pub(crate) bots: Mutex<Bots>,
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) workspaces: Vec<Workspace>,
     pub(crate) tenants: Vec<Tenant>,
@@ -48,7 +51,9 @@ impl World {
             faults: FaultBoard::default(),
             gate: Gate::default(),
             budgets: Budgets::default(),
-            keys: KeyRing::default(),
+            keys: KeyRing::new(Family::Entra),
+            bot_keys: KeyRing::new(Family::BotFramework),
+            bots: Mutex::new(Bots::new(config.bots)),
             outbox: Arc::new(outbox),
             workspaces: config.workspaces,
             tenants: config.tenants,
@@ -76,6 +81,10 @@ impl World {
 
     pub(crate) fn graph_base(&self) -> String {
         format!("{}/graph", self.origin)
+    }
+
+    pub(crate) fn bot_framework_base(&self) -> String {
+        format!("{}/botframework", self.origin)
     }
 
     /// Waits until the sandbox is being stopped.

@@ -1,5 +1,6 @@
 //! One route for each control that changes something.
 
+mod bots;
 mod entra;
 mod general;
 mod slack;
@@ -18,6 +19,7 @@ pub(crate) enum Command {
     General(general::Command),
     Slack(slack::Command),
     Entra(entra::Command),
+    Bots(bots::Command),
 }
 
 impl Command {
@@ -42,6 +44,9 @@ impl Command {
             found = entra::Command::deserialize(&command).map(Self::Entra);
         }
         if found.as_ref().is_err_and(is_elsewhere) {
+            found = bots::Command::deserialize(&command).map(Self::Bots);
+        }
+        if found.as_ref().is_err_and(is_elsewhere) {
             let text = format!("there is no control named {name}");
             return Err(serde_json::Error::custom(text));
         }
@@ -54,6 +59,7 @@ impl Command {
             Self::General(command) => command.run(control),
             Self::Slack(command) => command.run(control),
             Self::Entra(command) => command.run(control),
+            Self::Bots(command) => command.run(control),
         }
     }
 }

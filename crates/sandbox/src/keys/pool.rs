@@ -1,6 +1,7 @@
 //! RSA keys, made when first needed and then shared by all sandboxes of the
 //! process: making one takes long enough to be felt in a test suite.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
@@ -14,16 +15,26 @@ use sha2::{Digest, Sha256};
 
 use crate::world::lock;
 
-static POOL: Mutex<Vec<Arc<RsaKey>>> = Mutex::new(Vec::new());
+static POOL: Mutex<BTreeMap<(Family, usize), Arc<RsaKey>>> = Mutex::new(BTreeMap::new());
 static ROGUE: OnceLock<RsaKey> = OnceLock::new();
 
+/// Who signs: nobody has a key of another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Family {
+    Entra,
+    /// The Bot Framework, for Teams.
+    BotFramework,
+    /// The Bot Framework, for other channels.
+    OtherChannels,
+}
+
 /// The key with this number.
-pub(crate) fn key(index: usize) -> Arc<RsaKey> {
+pub(crate) fn key(family: Family, index: usize) -> Arc<RsaKey> {
     let mut pool = lock(&POOL);
-    while pool.len() <= index {
-        pool.push(Arc::new(RsaKey::generate()));
-    }
-    Arc::clone(&pool[index])
+    let key = pool
+        .entry((family, index))
+        .or_insert_with(|| Arc::new(RsaKey::generate()));
+    Arc::clone(key)
 }
 
 /// A key that no sandbox ever publishes as its own.

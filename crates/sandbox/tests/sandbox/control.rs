@@ -122,6 +122,7 @@ async fn the_index_page_tells_where_to_point_a_client() {
         bench.sandbox.slack_base_url(),
         bench.sandbox.entra_base_url(),
         bench.sandbox.graph_base_url(),
+        bench.sandbox.bot_framework_base_url(),
     ] {
         assert!(page.contains(url.as_str()));
     }

@@ -1,5 +1,6 @@
 //! The sandbox through real HTTP on loopback: strict, and broken on demand.
 
+mod bots;
 mod control;
 mod entra_app_only;
 mod entra_consent;
