@@ -11,11 +11,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
+use axum::extract::{Path, Query, Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::control::SandboxControl;
@@ -32,12 +34,23 @@ pub(crate) fn routes() -> Router<Arc<World>> {
         .route("/counts", get(counts))
         .route("/tokens", get(tokens))
         .route("/live_slack_tokens", get(live_slack_tokens))
+        .route("/consent", get(consent))
+        .route("/time", get(time))
         .route("/deliveries", get(deliveries))
         .route("/wait_for_deliveries", get(wait_for_deliveries))
         .route("/wait_for_requests", get(wait_for_requests))
         .route("/wait_for_held", get(wait_for_held))
         .route("/faults", post(set_fault).delete(clear_faults))
         .route("/{command}", post(run))
+        .layer(from_fn(refuse_pages))
+}
+
+/// A page that somebody has open must not send things from this machine.
+async fn refuse_pages(request: Request, next: Next) -> Response {
+    if request.headers().contains_key(header::ORIGIN) {
+        return (StatusCode::FORBIDDEN, "the controls are not for web pages").into_response();
+    }
+    next.run(request).await
 }
 
 #[derive(Debug, Deserialize)]
@@ -93,6 +106,21 @@ async fn live_slack_tokens(
     Query(at): Query<Installation>,
 ) -> Json<Vec<TokenMark>> {
     Json(SandboxControl::new(world).live_slack_tokens(&at.client_id, &at.owner))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Consent {
+    client_id: String,
+    tenant: String,
+}
+
+async fn consent(State(world): State<Arc<World>>, Query(of): Query<Consent>) -> Json<bool> {
+    Json(SandboxControl::new(world).has_admin_consent(&of.client_id, &of.tenant))
+}
+
+async fn time(State(world): State<Arc<World>>) -> Json<Timestamp> {
+    Json(SandboxControl::new(world).now())
 }
 
 async fn deliveries(State(world): State<Arc<World>>) -> Json<Vec<Delivery>> {

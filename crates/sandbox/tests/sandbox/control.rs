@@ -5,7 +5,9 @@ use std::time::Duration;
 use serde_json::json as value;
 use tieline_sandbox::{Endpoint, Sandbox, SandboxConfig};
 
-use crate::support::{BAKERY, Bench, SLACK, json, send};
+use crate::support::{BAKERY, Bench, ENTRA, FENNEL, JONAS, SLACK, json, send};
+
+const DOCS: &str = include_str!("../../src/lib.rs");
 
 #[tokio::test]
 async fn requests_are_recorded_with_headers_and_body() {
@@ -84,6 +86,123 @@ async fn a_control_is_a_route_of_its_name() {
     bench.command("uninstall_slack_app", &removal).await;
     let token = installed["access_token"].as_str().expect("a token");
     assert_eq!(bench.slack_standing(token).await, "account_inactive");
+}
+
+#[tokio::test]
+async fn every_control_is_a_route_and_stands_in_the_docs() {
+    let bench = Bench::start().await;
+    let app = value!({ "client_id": SLACK.0 });
+    let installation = value!({ "client_id": SLACK.0, "owner": BAKERY });
+    let entra = value!({ "client_id": ENTRA.0 });
+    let directory = value!({ "client_id": ENTRA.0, "tenant": FENNEL });
+    let nothing = value!({});
+    for (name, parameters) in [
+        ("advance", &value!({ "seconds": 1 })),
+        ("set_time", &value!({ "now": "2026-11-23T12:00:00Z" })),
+        ("clear_faults", &nothing),
+        ("release", &value!({ "endpoint": "slack_auth_test" })),
+        (
+            "limit_rate",
+            &value!({ "endpoint": "graph_me", "calls": 1, "seconds": 1 }),
+        ),
+        ("clear_rate_limits", &nothing),
+        (
+            "register_slack_app",
+            &value!({ "client_id": "1", "client_secret": "2", "redirect_uris": [] }),
+        ),
+        ("enable_slack_rotation", &app),
+        ("set_slack_refresh_grace", &value!({ "seconds": 60 })),
+        ("enable_slack_pkce", &app),
+        ("slack_untick", &value!({ "scopes": ["chat:write"] })),
+        ("uninstall_slack_app", &installation),
+        ("revoke_slack_tokens", &installation),
+        (
+            "allow_slack_uninstall",
+            &value!({ "client_id": SLACK.0, "by": "users" }),
+        ),
+        (
+            "set_slack_events",
+            &value!({ "client_id": "1", "url": "http://127.0.0.1:9/", "signing_secret": "s" }),
+        ),
+        ("stop_slack_events", &value!({ "client_id": "1" })),
+        (
+            "send_slack_event",
+            &value!({ "client_id": "1", "owner": BAKERY, "kind": "app_uninstalled" }),
+        ),
+        (
+            "redeliver",
+            &value!({ "delivery": 0, "reason": "http_error" }),
+        ),
+        (
+            "register_entra_app",
+            &value!({ "client_id": "1", "client_secret": "2", "redirect_uris": [] }),
+        ),
+        ("set_entra_home", &directory),
+        ("give_admin_consent", &directory),
+        ("withdraw_admin_consent", &directory),
+        ("delay_consent_replication", &value!({ "requests": 1 })),
+        ("set_entra_roles", &value!({ "roles": ["User.Read.All"] })),
+        (
+            "set_entra_roles_in",
+            &value!({ "client_id": ENTRA.0, "tenant": FENNEL, "roles": [] }),
+        ),
+        ("disable_entra_app", &directory),
+        ("enable_entra_app", &directory),
+        ("expire_entra_secret", &entra),
+        ("revoke_entra_sign_ins", &value!({ "user": JONAS })),
+        ("roll_keys", &nothing),
+        ("retire_old_keys", &nothing),
+        ("bind_keys_to_tenant", &value!({ "tenant": null })),
+        (
+            "register_bot",
+            &value!({ "app_id": "1", "messaging_url": "http://127.0.0.1:9/" }),
+        ),
+        (
+            "send_bot_activity",
+            &value!({
+                "app_id": "2",
+                "tenant": FENNEL,
+                "kind": { "installation_update": { "action": "add" } },
+            }),
+        ),
+        ("roll_bot_keys", &nothing),
+        ("retire_old_bot_keys", &nothing),
+    ] {
+        let response = bench.command(name, parameters).await;
+        let status = response.status();
+        assert!(status.is_success(), "{name}: {:?}", response.text().await);
+        assert!(DOCS.contains(&format!("//! | `{name}`")), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn consent_and_time_can_be_asked_for_over_http() {
+    let bench = Bench::start().await;
+    let query = [("client_id", ENTRA.0), ("tenant", FENNEL)];
+    assert_eq!(
+        json(bench.get("control/consent", &query).await).await,
+        false
+    );
+    bench.control.give_admin_consent(ENTRA.0, FENNEL);
+    assert_eq!(json(bench.get("control/consent", &query).await).await, true);
+    let set = value!({ "now": "2026-11-23T12:00:00Z" });
+    bench.command("set_time", &set).await;
+    let time = json(bench.get("control/time", &[]).await).await;
+    let time = time.as_str().expect("a text");
+    assert!(time.starts_with("2026-11-23T12:00:"), "{time}");
+}
+
+#[tokio::test]
+async fn a_web_page_has_no_controls() {
+    let bench = Bench::start().await;
+    let installed = bench.slack_install(SLACK, &[("scope", "chat:write")]).await;
+    let url = bench.url("control/uninstall_slack_app", &[]);
+    let removal = value!({ "client_id": SLACK.0, "owner": BAKERY });
+    let post = bench.http.post(url).header("origin", "https://page.test");
+    let response = send(post.body(removal.to_string())).await;
+    assert_eq!(response.status(), 403);
+    let token = installed["access_token"].as_str().expect("a token");
+    assert_eq!(bench.slack_standing(token).await, "ok");
 }
 
 #[tokio::test]
