@@ -127,8 +127,12 @@ async fn deliveries(State(world): State<Arc<World>>) -> Json<Vec<Delivery>> {
     Json(SandboxControl::new(world).deliveries())
 }
 
-async fn wait_for_deliveries(State(world): State<Arc<World>>) -> Json<Vec<Delivery>> {
-    Json(SandboxControl::new(world).wait_for_deliveries().await)
+async fn wait_for_deliveries(State(world): State<Arc<World>>) -> Response {
+    let control = SandboxControl::new(Arc::clone(&world));
+    unless_closed(&world, async move {
+        Json(control.wait_for_deliveries().await).into_response()
+    })
+    .await
 }
 
 #[derive(Debug, Deserialize)]
@@ -140,24 +144,34 @@ struct Awaited {
 
 async fn wait_for_requests(
     State(world): State<Arc<World>>,
-    Query(awaited): Query<Awaited>,
-) -> StatusCode {
-    let control = SandboxControl::new(world);
-    control
-        .wait_for_requests(awaited.endpoint, awaited.requests)
-        .await;
-    StatusCode::NO_CONTENT
+    Query(Awaited { endpoint, requests }): Query<Awaited>,
+) -> Response {
+    let control = SandboxControl::new(Arc::clone(&world));
+    unless_closed(&world, async move {
+        control.wait_for_requests(endpoint, requests).await;
+        StatusCode::NO_CONTENT.into_response()
+    })
+    .await
 }
 
 async fn wait_for_held(
     State(world): State<Arc<World>>,
-    Query(awaited): Query<Awaited>,
-) -> StatusCode {
-    let control = SandboxControl::new(world);
-    control
-        .wait_for_held(awaited.endpoint, awaited.requests)
-        .await;
-    StatusCode::NO_CONTENT
+    Query(Awaited { endpoint, requests }): Query<Awaited>,
+) -> Response {
+    let control = SandboxControl::new(Arc::clone(&world));
+    unless_closed(&world, async move {
+        control.wait_for_held(endpoint, requests).await;
+        StatusCode::NO_CONTENT.into_response()
+    })
+    .await
+}
+
+/// Whoever waits does not keep the sandbox from stopping.
+async fn unless_closed(world: &World, answer: impl Future<Output = Response>) -> Response {
+    tokio::select! {
+        response = answer => response,
+        () = world.closed() => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
 }
 
 async fn set_fault(State(world): State<Arc<World>>, Json(order): Json<FaultOrder>) -> StatusCode {

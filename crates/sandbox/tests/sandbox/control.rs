@@ -1,6 +1,6 @@
 //! Records, the control API and the index page.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json as value;
 use tieline_sandbox::{Endpoint, Sandbox, SandboxConfig};
@@ -206,6 +206,22 @@ async fn a_web_page_has_no_controls() {
 }
 
 #[tokio::test]
+async fn whoever_waits_does_not_keep_the_sandbox_from_stopping() {
+    let bench = Bench::start().await;
+    let query = [("endpoint", "graph_me"), ("requests", "1")];
+    let url = bench.url("control/wait_for_requests", &query);
+    let waiting = tokio::spawn(bench.http.get(url).send());
+    for _ in 0..3 {
+        bench.get("control/counts", &[]).await;
+    }
+    let Bench { sandbox, .. } = bench;
+    let began = now();
+    sandbox.stop().await;
+    assert!(began.elapsed() < Duration::from_secs(1));
+    assert_eq!(waiting.await.unwrap().unwrap().status(), 503);
+}
+
+#[tokio::test]
 async fn a_control_that_is_misspelt_is_refused() {
     let bench = Bench::start().await;
     for (name, parameters, complaint) in [
@@ -259,4 +275,9 @@ async fn a_public_url_is_what_pages_and_issuers_name() {
         sandbox.entra_base_url().as_str(),
         "http://sandbox.test:8080/entra"
     );
+}
+
+#[expect(clippy::disallowed_methods, reason = "stopping takes real time")]
+fn now() -> Instant {
+    Instant::now()
 }
