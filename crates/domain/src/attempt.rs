@@ -161,8 +161,8 @@ impl ConnectAttempt {
     }
 }
 
-/// Why a flow ended without a connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Why a flow ended without a connection, or a connection is not what it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// Our reason.
     pub reason: Reason,

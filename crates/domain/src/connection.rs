@@ -9,11 +9,15 @@ use crate::{
     text::{check_slug, checked_text},
 };
 
+pub mod health;
 pub mod mode;
 pub mod owner;
+pub mod upkeep;
 
+pub use health::{ConnectionStatus, Health, Standing};
 pub use mode::{ConnectionMode, ModeError};
 pub use owner::Owner;
+pub use upkeep::{Lease, Upkeep};
 
 checked_text! {
     /// The name under which clients know a connection: 1 to 128 characters out of
@@ -47,9 +51,13 @@ pub struct ChannelConnection {
     pub credentials: Vec<SealedCredential>,
     /// How often its credentials have been replaced; starts at 1.
     pub generation: u64,
+    /// How it fares.
+    pub health: Health,
+    /// When it is to be looked after.
+    pub upkeep: Upkeep,
     /// When it was made.
     pub created_at: Timestamp,
-    /// When it was last changed.
+    /// When workspace or credentials were last replaced.
     pub updated_at: Timestamp,
 }
 

@@ -51,6 +51,8 @@ ids! {
     ConnectionId;
     /// A channel endpoint's row.
     EndpointId;
+    /// A revocation: what becomes, at the provider, of a connection that was deleted.
+    RevocationId;
     /// One run of the OAuth dance; also the id of its connect attempt.
     FlowId;
 }

@@ -4,6 +4,7 @@
 
 pub mod api_key;
 pub mod attempt;
+pub mod audit;
 pub mod broker;
 pub mod connection;
 pub mod context;
@@ -18,6 +19,7 @@ pub mod patch;
 pub mod ports;
 pub mod provider;
 pub mod reason;
+pub mod revocation;
 pub mod sealed;
 pub mod subscriber;
 pub mod text;

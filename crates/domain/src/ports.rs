@@ -5,6 +5,7 @@
 
 pub mod api_key_store;
 pub mod attempt_store;
+pub mod audit_store;
 pub mod change_feed;
 pub mod clock;
 pub mod connection_store;
@@ -19,15 +20,19 @@ pub mod lookups;
 pub mod provider_client;
 pub mod rate_limiter;
 pub mod recent_checks;
+pub mod refresh_journal;
 pub mod replay_store;
+pub mod revocation_store;
 pub mod sealer;
 pub mod store_error;
 pub mod stores;
 pub mod subscriber_store;
 pub mod transactions;
+pub mod upkeep_store;
 
 pub use api_key_store::ApiKeyStore;
 pub use attempt_store::{AttemptFilter, AttemptStore, Claim};
+pub use audit_store::{AuditFilter, AuditStore};
 pub use change_feed::{Change, ChangeFeed, ChangeListener};
 pub use clock::{Clock, Timer};
 pub use connection_store::{
@@ -41,15 +46,20 @@ pub use idempotency_store::{IdempotencyClaim, IdempotencyStore};
 pub use integration_store::IntegrationStore;
 pub use key_check_store::KeyCheckStore;
 pub use lookups::Lookups;
-pub use provider_client::{CodeExchange, ProviderClient, ProviderError};
+pub use provider_client::{
+    CodeExchange, GrantedScopes, ProviderClient, ProviderError, RefreshError,
+};
 pub use rate_limiter::{Allowance, RateLimit, RateLimiter};
 pub use recent_checks::{CheckOutcome, Checked, ProviderCheck, RecentChecks};
+pub use refresh_journal::{JournalEntry, RefreshJournal};
 pub use replay_store::ReplayStore;
+pub use revocation_store::RevocationStore;
 pub use sealer::{CursorSealer, FlowSealer, OpenError, OpenedFlow, SealedFlow, Sealer};
 pub use store_error::{InsertError, StoreError};
 pub use stores::Stores;
 pub use subscriber_store::{SubscriberFilter, SubscriberStore};
 pub use transactions::{Transaction, Transactions};
+pub use upkeep_store::UpkeepStore;
 
 #[cfg(feature = "test-support")]
 pub use provider_client::MockProviderClient;

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
 /// Who can mend a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mender {
@@ -236,6 +238,11 @@ catalogue! {
         "Ask an administrator to let the app in again, then connect the workspace again.";
     TenantNotFound "tenant_not_found" Product: "The provider knows no such tenant.",
         "Correct the connection's workspace, or delete the connection to a tenant that is gone.";
+    RefreshLost "refresh_lost" Person:
+        "A refresh was cut off in the middle, and what the provider issued never arrived.",
+        "Connect the workspace again.";
+    TokenUnavailable "token_unavailable" Product: "This connection has no such token.",
+        "Ask for a kind of token that the connection has.";
     WorkspaceMismatch "workspace_mismatch" Product:
         "The token belongs to another workspace than the connection names.",
         "Replace workspace and token together, or connect the workspace again.";
@@ -249,6 +256,20 @@ impl Reason {
             .iter()
             .copied()
             .find(|reason| reason.code() == code)
+    }
+}
+
+/// As its code.
+impl Serialize for Reason {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(self.code())
+    }
+}
+
+impl<'de> Deserialize<'de> for Reason {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let code = String::deserialize(d)?;
+        Self::from_code(&code).ok_or_else(|| D::Error::custom("unknown reason"))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Talking to a provider.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -8,9 +8,11 @@ use secrecy::SecretString;
 
 use crate::{
     attempt::Failure,
+    connection::{CredentialKind, Workspace},
     integration::Credentials,
     provider::{CredentialProblem, Grant, GrantedCredential},
     reason::Reason,
+    revocation::RevocationItem,
 };
 
 /// A code to be exchanged (RFC 6749 section 4.1.3).
@@ -61,6 +63,24 @@ impl From<ProviderError> for Failure {
     }
 }
 
+/// Why a refresh brought no token. Each says what is known of the refresh token.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RefreshError {
+    /// The provider does not take it: it is spent, revoked or was never one
+    /// (`invalid_grant`, RFC 6749 section 5.2).
+    #[error("the refresh token is not taken: {0}")]
+    Rejected(ProviderError),
+    /// It is as good as before: nothing was sent, or the provider did nothing with it.
+    #[error("the token was not refreshed: {0}")]
+    Refused(ProviderError),
+    /// It may be spent: no answer came, or none that says so.
+    #[error("it is unknown whether the token was refreshed: {0}")]
+    Unknown(ProviderError),
+}
+
+/// The scopes that each credential has at the provider, for those of which it tells.
+pub type GrantedScopes = BTreeMap<CredentialKind, Vec<String>>;
+
 /// Talks to one provider.
 #[cfg_attr(feature = "test-support", mockall::automock)]
 #[async_trait]
@@ -81,16 +101,54 @@ pub trait ProviderClient: Send + Sync {
         credential: &GrantedCredential,
     ) -> Result<(), ProviderError>;
 
+    /// Ends an app's connection to a workspace as far as that can be done from outside, and tells
+    /// of each part what became of it: of the app's place there, and of each token. What is gone
+    /// already is no failure. Only for a workspace to which no other connection leads: all tokens
+    /// of the app may die with it.
+    async fn disconnect(
+        &self,
+        app: &Credentials,
+        workspace: &Workspace,
+        credentials: &[GrantedCredential],
+    ) -> Vec<RevocationItem>;
+
+    /// Replaces a token by its refresh token (RFC 6749 section 6), which is sent once. The answer
+    /// has a refresh token: the new one or, where the provider issued none, the same. One for
+    /// another workspace than this is no answer.
+    async fn refresh(
+        &self,
+        app: &Credentials,
+        workspace_id: &str,
+        credential: &GrantedCredential,
+    ) -> Result<GrantedCredential, RefreshError>;
+
+    /// Replaces a token that lives for ever by one that rotates, for an app that began to rotate
+    /// its tokens later (Slack's `oauth.v2.exchange`). Possible once for each token; none where the
+    /// provider knows no such thing.
+    async fn exchange_token(
+        &self,
+        app: &Credentials,
+        credential: &GrantedCredential,
+    ) -> Result<Option<GrantedCredential>, RefreshError>;
+
+    /// A token for the app itself in a workspace (RFC 6749 section 4.4); none where the provider
+    /// has none.
+    async fn app_token(
+        &self,
+        app: &Credentials,
+        workspace_id: &str,
+    ) -> Result<Option<GrantedCredential>, ProviderError>;
+
     /// Asks whether a connection to this workspace is good: whether each of its tokens is taken and
     /// belongs there or, where the app authenticates by itself, whether it still may act there.
     /// Changes nothing at the provider, and refreshes nothing; a token comes without its refresh
-    /// token. Asks each question once.
+    /// token. Asks each question once. Answers the scopes that the tokens have.
     async fn verify(
         &self,
         app: &Credentials,
         workspace_id: &str,
         credentials: &[GrantedCredential],
-    ) -> Result<(), ProviderError>;
+    ) -> Result<GrantedScopes, ProviderError>;
 
     /// Asks whether the app's credentials are taken, as far as that can be told without a person.
     /// Answers what the provider finds wrong with them, each in a sentence without its subject;

@@ -3,8 +3,9 @@
 use std::{fmt, sync::Arc};
 
 use crate::ports::{
-    ApiKeyStore, AttemptStore, ConnectionStore, ContextStore, EndpointStore, EnvironmentStore,
-    IdempotencyStore, IntegrationStore, KeyCheckStore, SubscriberStore,
+    ApiKeyStore, AttemptStore, AuditStore, ConnectionStore, ContextStore, EndpointStore,
+    EnvironmentStore, IdempotencyStore, IntegrationStore, KeyCheckStore, RevocationStore,
+    SubscriberStore, UpkeepStore,
 };
 
 /// One store for each storage port, all on the same storage.
@@ -24,6 +25,12 @@ pub struct Stores {
     pub attempts: Arc<dyn AttemptStore>,
     /// Connections.
     pub connections: Arc<dyn ConnectionStore>,
+    /// Health and upkeep of connections.
+    pub upkeep: Arc<dyn UpkeepStore>,
+    /// Revocations.
+    pub revocations: Arc<dyn RevocationStore>,
+    /// The audit log.
+    pub audit: Arc<dyn AuditStore>,
     /// Endpoints.
     pub endpoints: Arc<dyn EndpointStore>,
     /// Answers under idempotency keys.

@@ -7,7 +7,7 @@ use crate::{
     broker::Broker,
     connection::{
         CONNECTION_IDENTIFIER_PREFIX, ChannelConnection, ConnectionIdentifier, ConnectionMode,
-        CredentialKind, Owner, SealedCredential, Workspace,
+        CredentialKind, Health, Owner, SealedCredential, Upkeep, Workspace,
     },
     context::NamedContext,
     id::{ConnectionId, EnvironmentId},
@@ -92,9 +92,12 @@ impl Broker {
             workspace: normalized(new.workspace),
             credentials: self.seal_credentials(environment_id, id, 1, &credentials(new.auth, now)),
             generation: 1,
+            health: Health::unproved(now),
+            upkeep: Upkeep::default(),
             created_at: now,
             updated_at: now,
-        };
+        }
+        .scheduled(now);
         match self.stores.connections.insert(&connection).await {
             Ok(()) => Ok(connection),
             Err(error) => Err(self.not_written(&connection, error).await),
@@ -134,9 +137,11 @@ impl Broker {
             workspace: normalized(workspace),
             credentials: self.seal_credentials(environment, stored.id, generation, &granted),
             generation,
+            health: Health::unproved(now),
             updated_at: now,
             ..stored
-        };
+        }
+        .scheduled(now);
         match self.stores.connections.replace(&changed).await {
             Ok(()) => Ok(changed),
             Err(error) => Err(self.not_written(&changed, error).await),

@@ -6,7 +6,7 @@ use secrecy::ExposeSecret;
 
 use crate::{
     attempt::{ConnectAttempt, Failure},
-    connection::ChannelConnection,
+    connection::{ChannelConnection, Health, Upkeep},
     endpoint::{Address, ChannelEndpoint},
     flow::Purpose,
     id::ConnectionId,
@@ -172,13 +172,16 @@ impl Run<'_> {
             workspace: grant.workspace.clone(),
             credentials: broker.seal_credentials(flow.environment_id, id, 1, &grant.credentials),
             generation: 1,
+            health: Health::issued(now),
+            upkeep: Upkeep::default(),
             created_at: now,
             updated_at: now,
         }
+        .scheduled(now)
     }
 
     fn renewed(&self, stored: ChannelConnection, grant: &Grant) -> ChannelConnection {
-        let generation = stored.generation + 1;
+        let (generation, now) = (stored.generation + 1, self.broker.clock.now());
         ChannelConnection {
             workspace: grant.workspace.clone(),
             credentials: self.broker.seal_credentials(
@@ -188,9 +191,11 @@ impl Run<'_> {
                 &grant.credentials,
             ),
             generation,
-            updated_at: self.broker.clock.now(),
+            health: Health::issued(now),
+            updated_at: now,
             ..stored
         }
+        .scheduled(now)
     }
 
     async fn endpoints(

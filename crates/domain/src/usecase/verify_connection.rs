@@ -31,8 +31,14 @@ impl Broker {
             generation: connection.generation,
             app_generation: integration.generation,
         };
-        let ask = client.verify(&app, &connection.workspace.id, &tokens);
-        self.checks.check(&checked, ask).await?;
+        let ask = async {
+            let scopes = client
+                .verify(&app, &connection.workspace.id, &tokens)
+                .await?;
+            tracing::trace!(?scopes, "verified");
+            Ok(())
+        };
+        self.checks.check(&checked, Box::pin(ask)).await?;
         Ok(connection)
     }
 }

@@ -1,0 +1,70 @@
+//! What a node keeps for itself between a provider's answer and its being stored.
+
+use async_trait::async_trait;
+
+use crate::{
+    id::{ConnectionId, EnvironmentId},
+    ports::StoreError,
+    sealed::{Sealed, SealedPlace},
+};
+
+/// Tokens that a provider issued and that may not be stored yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalEntry {
+    /// The environment of the connection.
+    pub environment_id: EnvironmentId,
+    /// The connection.
+    pub connection_id: ConnectionId,
+    /// The generation that the tokens are to be.
+    pub generation: u64,
+    /// The tokens, sealed for [`Self::place`].
+    pub tokens: Sealed,
+}
+
+impl JournalEntry {
+    /// Where the sealed tokens belong.
+    #[must_use]
+    pub fn place(
+        environment_id: EnvironmentId,
+        connection_id: ConnectionId,
+        generation: u64,
+    ) -> SealedPlace {
+        SealedPlace {
+            environment_id,
+            row: connection_id.0,
+            column: "refresh_journal.tokens",
+            generation,
+        }
+    }
+}
+
+/// Keeps what must not be lost with the process, on this node alone. Where there is no place for
+/// that, it keeps nothing: what a crash takes then is found in doubt.
+#[async_trait]
+pub trait RefreshJournal: Send + Sync {
+    /// Keeps an entry; durable when this returns. One of the same connection and generation is
+    /// replaced.
+    async fn append(&self, entry: &JournalEntry) -> Result<(), StoreError>;
+
+    /// All entries, in no order.
+    async fn list(&self) -> Result<Vec<JournalEntry>, StoreError>;
+
+    /// Removes an entry, if it is there.
+    async fn remove(&self, entry: &JournalEntry) -> Result<(), StoreError>;
+}
+
+/// Without a place of its own, a node keeps nothing.
+#[async_trait]
+impl RefreshJournal for () {
+    async fn append(&self, _: &JournalEntry) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn list(&self) -> Result<Vec<JournalEntry>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn remove(&self, _: &JournalEntry) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
