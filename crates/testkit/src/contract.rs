@@ -12,6 +12,7 @@
 
 pub mod api_key_store;
 pub mod attempt_store;
+pub mod audit_store;
 pub mod change_feed;
 pub mod connection_store;
 pub mod context_store;
@@ -24,8 +25,10 @@ pub mod lookups;
 pub mod rate_limiter;
 pub mod recent_checks;
 pub mod replay_store;
+pub mod revocation_store;
 pub mod subscriber_store;
 pub mod transactions;
+pub mod upkeep_store;
 
 mod cascade;
 mod concurrency;
@@ -42,6 +45,9 @@ macro_rules! storage_contract {
         $crate::context_store_contract!($($harness)*);
         $crate::attempt_store_contract!($($harness)*);
         $crate::connection_store_contract!($($harness)*);
+        $crate::upkeep_store_contract!($($harness)*);
+        $crate::revocation_store_contract!($($harness)*);
+        $crate::audit_store_contract!($($harness)*);
         $crate::endpoint_store_contract!($($harness)*);
         $crate::idempotency_store_contract!($($harness)*);
         $crate::key_check_store_contract!($($harness)*);

@@ -22,6 +22,7 @@ use crate::ids::numbered_uuid;
 mod account;
 mod connection;
 mod flow;
+mod record;
 
 pub use account::{
     api_key, context, environment, integration, organization, profile, subscriber, subscriber_id,
@@ -32,6 +33,7 @@ pub use connection::{
     subscriber_owner, webhook,
 };
 pub use flow::{attempt, completed_attempt, flow, idempotency_record};
+pub use record::{audit_entry, revocation};
 
 /// When everything was made unless a test says otherwise: noon on 2 January 2026, UTC.
 pub const NOON: Timestamp = Timestamp::constant(1_767_355_200, 0);

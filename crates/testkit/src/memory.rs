@@ -14,6 +14,7 @@ use async_trait::async_trait;
 use tieline_domain::{
     api_key::ApiKey,
     attempt::ConnectAttempt,
+    audit::AuditEvent,
     connection::ChannelConnection,
     context::Context,
     endpoint::ChannelEndpoint,
@@ -23,6 +24,7 @@ use tieline_domain::{
     integration::Integration,
     page::{From, Order, Page, PageRequest, Position},
     ports::{RecordError, StoreError, Stores, Transaction, Transactions},
+    revocation::Revocation,
     sealed::Sealed,
     subscriber::{Subscriber, SubscriberId},
 };
@@ -30,12 +32,15 @@ use tokio::sync::{Mutex, MutexGuard, OwnedMutexGuard};
 
 mod accounts;
 mod attempts;
+mod audit;
 mod connections;
 mod contexts;
 mod endpoints;
 mod integrations;
 mod records;
+mod revocations;
 mod subscribers;
+mod upkeep;
 
 /// Storage in memory.
 #[derive(Debug, Default)]
@@ -65,6 +70,8 @@ struct Tables {
     contexts: Vec<Context>,
     attempts: BTreeMap<FlowId, ConnectAttempt>,
     connections: Vec<ChannelConnection>,
+    revocations: Vec<Revocation>,
+    audit_events: Vec<AuditEvent>,
     endpoints: Vec<ChannelEndpoint>,
     idempotency: Vec<IdempotencyRecord>,
     key_check: Option<Sealed>,
@@ -88,6 +95,9 @@ impl MemoryStorage {
             contexts: self.clone(),
             attempts: self.clone(),
             connections: self.clone(),
+            upkeep: self.clone(),
+            revocations: self.clone(),
+            audit: self.clone(),
             endpoints: self.clone(),
             idempotency: self.clone(),
             key_checks: self.clone(),
@@ -142,6 +152,12 @@ impl Tables {
     fn has_integration(&self, environment: EnvironmentId, id: IntegrationId) -> bool {
         let mut own = self.integrations.iter();
         own.any(|integration| integration.environment_id == environment && integration.id == id)
+    }
+
+    fn has_environment(&self, id: EnvironmentId) -> bool {
+        self.environments
+            .iter()
+            .any(|environment| environment.id == id)
     }
 
     fn check_subscriber(

@@ -34,8 +34,8 @@ pub struct ConnectionFilter {
 pub enum ConnectionWrite {
     /// It is new.
     Insert,
-    /// It replaces workspace and credentials of the row with its id, whose generation is one less
-    /// than its own.
+    /// It replaces workspace, credentials and health of the row with its id, whose generation is
+    /// one less than its own.
     Replace,
 }
 
@@ -72,7 +72,8 @@ pub enum RecordError {
 }
 
 /// Keeps connections. An identifier is unique in its environment; integration, owner and
-/// workspace id together are, too.
+/// workspace id together are, too. What becomes of health and upkeep stands at
+/// [`crate::ports::UpkeepStore`].
 #[async_trait]
 pub trait ConnectionStore: Send + Sync {
     /// The environment's connection of this identifier.
@@ -107,8 +108,8 @@ pub trait ConnectionStore: Send + Sync {
     /// Adds a connection that came about elsewhere; fails like [`Self::record`].
     async fn insert(&self, connection: &ChannelConnection) -> Result<(), RecordError>;
 
-    /// Replaces workspace and credentials of the connection with this id whose generation is one
-    /// less than the given one's; fails like [`Self::record`].
+    /// Replaces workspace, credentials and health of the connection with this id whose generation
+    /// is one less than the given one's; fails like [`Self::record`].
     async fn replace(&self, connection: &ChannelConnection) -> Result<(), RecordError>;
 
     /// Deletes a connection with its credentials and endpoints, all or nothing. Answers whether

@@ -13,7 +13,7 @@ use crate::{
 /// Keeps revocations. They outlive what they name, and refer to nothing but their environment.
 #[async_trait]
 pub trait RevocationStore: Send + Sync {
-    /// Adds a revocation.
+    /// Adds a revocation; fails if its id is there already.
     async fn insert(&self, revocation: &Revocation) -> Result<(), StoreError>;
 
     /// The environment's revocation with this id.
@@ -40,10 +40,11 @@ pub trait RevocationStore: Send + Sync {
         limit: u32,
     ) -> Result<Vec<Revocation>, StoreError>;
 
-    /// Writes items, secrets, tries and times of a revocation that was not written since it was
-    /// read, as its `tries` tell: the stored ones are those that are given. Answers whether it did.
+    /// Writes items, secrets and times of a revocation that nobody took since it was read, as its
+    /// `tries` tell: the stored ones are those that are given. Answers whether it did.
     async fn update(&self, revocation: &Revocation) -> Result<bool, StoreError>;
 
-    /// Deletes at most `limit` revocations that ended before `before`; answers how many.
+    /// Deletes at most `limit` revocations that ended, and last moved before `before`; answers how
+    /// many.
     async fn delete_ended(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 }

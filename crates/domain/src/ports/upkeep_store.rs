@@ -10,12 +10,13 @@ use crate::{
 };
 
 /// Keeps health and upkeep of connections, which [`crate::ports::ConnectionStore`] shows. There
-/// they are written along with a connection that is new or replaced, whose epoch is then one more
-/// than the stored one's, and which nobody has in hand.
+/// they are written along with a connection: as they are given with one that is new. With one that
+/// is replaced, health and due time are; a new epoch begins, nobody has it in hand any more, and it
+/// has not failed yet, whatever it is given with.
 #[async_trait]
 pub trait UpkeepStore: Send + Sync {
     /// Connections of all environments that are due at `now` and that nobody has in hand then, the
-    /// longest due first. Those of the integrations in `paused` are left out.
+    /// longest due first, at most `limit`. Those of the integrations in `paused` are left out.
     async fn list_due(
         &self,
         now: Timestamp,
@@ -35,8 +36,9 @@ pub trait UpkeepStore: Send + Sync {
 
     /// Gives a connection back with the health, the due time and the failures that it is given
     /// with. Where its generation is one more than the lease's, tokens and `updated_at` are
-    /// replaced as well. Nothing is written, and `false` is answered, where the lease's epoch or
-    /// generation are no longer the stored ones. All or nothing, and durable when this returns.
+    /// replaced as well. Nothing is written, and `false` is answered, where the lease is another
+    /// connection's, or its epoch or generation are no longer the stored ones: one that ran out and
+    /// that nobody took is as good as any. All or nothing, and durable when this returns.
     async fn settle(
         &self,
         lease: &Lease,

@@ -2,7 +2,7 @@
 
 use tieline_domain::{
     attempt::ConnectAttempt,
-    connection::ChannelConnection,
+    connection::{ChannelConnection, Health},
     endpoint::ChannelEndpoint,
     integration::Integration,
     ports::{ConnectionWrite, RecordConnection},
@@ -15,6 +15,7 @@ use crate::{
 
 mod delete;
 mod find;
+mod health;
 mod list;
 mod race;
 mod record;
@@ -22,6 +23,7 @@ mod write;
 
 pub use delete::*;
 pub use find::*;
+pub use health::*;
 pub use list::*;
 pub use race::*;
 pub use record::*;
@@ -69,6 +71,11 @@ macro_rules! connection_store_contract {
             a_deleted_connection_can_be_made_again,
             a_deleted_connection_is_not_replaced,
             of_many_deletions_exactly_one_happens,
+            health_and_upkeep_come_back_as_they_were_given,
+            every_failure_of_a_connection_comes_back,
+            a_replacement_begins_an_epoch_in_nobodys_hands,
+            a_replacement_that_is_refused_leaves_health_and_upkeep,
+            of_a_replacement_and_a_settlement_exactly_one_happens,
         ] $($harness)* }
     };
 }
@@ -109,12 +116,16 @@ pub(super) async fn insert(
     stores.connections.record(&record).await.unwrap();
 }
 
-/// The connection with other credentials, one generation on.
+/// The connection with other credentials, one generation and one epoch on.
 pub(super) fn renewed(connection: &ChannelConnection, token: &str) -> ChannelConnection {
-    ChannelConnection {
+    let mut renewed = ChannelConnection {
         credentials: vec![fixtures::bot_credential(token)],
         generation: connection.generation + 1,
+        health: Health::issued(seconds_later(7)),
         updated_at: seconds_later(7),
         ..connection.clone()
     }
+    .scheduled(seconds_later(7));
+    renewed.upkeep.epoch += 1;
+    renewed
 }

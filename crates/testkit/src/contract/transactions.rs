@@ -11,8 +11,8 @@ use tieline_domain::{
 
 use crate::{
     StorageHarness,
-    contract::{concurrency::at_once, pages},
-    fixtures::{self, NOON},
+    contract::{audit_store::check_log, concurrency::at_once, pages},
+    fixtures::{self, NOON, seconds_later},
 };
 
 /// Puts an adapter through the contract of `Transactions`.
@@ -29,6 +29,9 @@ macro_rules! transactions_contract {
             an_ended_transaction_has_no_stores,
             after_a_dropped_transaction_there_is_room_for_the_next,
             of_many_transactions_that_claim_exactly_one_stores,
+            what_is_looked_after_inside_is_seen_outside_once_committed,
+            an_audit_event_is_in_the_log_once_it_is_committed,
+            of_many_transactions_that_append_nobody_leaves_a_gap_or_a_fork,
         ] $($harness)* }
     };
 }
@@ -137,6 +140,7 @@ pub async fn a_transaction_holds_writes_of_every_store(harness: &impl StorageHar
     let context = fixtures::context(environment, "tenant:acme");
     let connection = fixtures::connection(&tenant.slack, fixtures::subscriber_owner("ada"));
     let endpoint = fixtures::endpoint(&connection, &tenant.ada.subscriber_id);
+    let revocation = fixtures::revocation(&connection);
     let record = fixtures::idempotency_record(environment, "key");
     for committed in [false, true] {
         let transaction = stores.transactions.begin().await.unwrap();
@@ -150,6 +154,7 @@ pub async fn a_transaction_holds_writes_of_every_store(harness: &impl StorageHar
             .unwrap();
         inside.connections.insert(&connection).await.unwrap();
         inside.endpoints.insert(&endpoint).await.unwrap();
+        inside.revocations.insert(&revocation).await.unwrap();
         let claim = inside.idempotency.claim(&record, NOON).await.unwrap();
         assert_eq!(claim, IdempotencyClaim::New);
         if committed {
@@ -178,14 +183,20 @@ pub async fn a_transaction_holds_writes_of_every_store(harness: &impl StorageHar
             .find(environment, &endpoint.identifier)
             .await
             .unwrap();
+        let revocation = stores
+            .revocations
+            .find(environment, revocation.id)
+            .await
+            .unwrap();
         let kept = [
             key.is_some(),
             integration.is_some(),
             context.is_some(),
             connection.is_some(),
             endpoint.is_some(),
+            revocation.is_some(),
         ];
-        assert_eq!(kept, [committed; 5]);
+        assert_eq!(kept, [committed; 6]);
     }
     let claim = stores.idempotency.claim(&record, NOON).await.unwrap();
     assert_eq!(claim, IdempotencyClaim::Taken(Box::new(record)));
@@ -277,4 +288,111 @@ pub async fn of_many_transactions_that_claim_exactly_one_stores(harness: &impl S
             assert_eq!(claim, IdempotencyClaim::Taken(Box::new(answered.clone())));
         }
     }
+}
+
+pub async fn what_is_looked_after_inside_is_seen_outside_once_committed(
+    harness: &impl StorageHarness,
+) {
+    let stores = harness.stores();
+    let tenant = stores.tenant().await;
+    let mut connection = fixtures::connection(&tenant.slack, fixtures::subscriber_owner("ada"));
+    connection.upkeep.due_at = Some(NOON);
+    stores.connections.insert(&connection).await.unwrap();
+    for committed in [false, true] {
+        let transaction = stores.transactions.begin().await.unwrap();
+        let upkeep = &transaction.stores().upkeep;
+        let lease = upkeep.lease(&connection, NOON, seconds_later(60)).await;
+        let lease = lease.unwrap().unwrap();
+        // What was refused in between leaves the lease as it is.
+        let again = upkeep.lease(&connection, NOON, seconds_later(60)).await;
+        assert_eq!(again.unwrap(), None);
+        assert_eq!(upkeep.list_due(NOON, &[], 9).await.unwrap(), []);
+        let mut new = connection.clone();
+        new.credentials = vec![fixtures::bot_credential("xoxb-new")];
+        new.generation += 1;
+        new.upkeep.due_at = Some(seconds_later(9));
+        assert!(upkeep.settle(&lease, &new).await.unwrap());
+        if committed {
+            transaction.commit().await.unwrap();
+        } else {
+            drop(transaction);
+        }
+        new.upkeep.epoch = lease.epoch;
+        let found = stores
+            .connections
+            .find(tenant.environment.id, &connection.identifier)
+            .await;
+        let expected = if committed { new } else { connection.clone() };
+        assert_eq!(found.unwrap(), Some(expected));
+    }
+}
+
+pub async fn an_audit_event_is_in_the_log_once_it_is_committed(harness: &impl StorageHarness) {
+    let stores = harness.stores();
+    let environment = stores.environment().await.id;
+    let mut expected = Vec::new();
+    for committed in [false, true, false, true] {
+        let transaction = stores.transactions.begin().await.unwrap();
+        let inside = transaction.stores();
+        let mut events = Vec::new();
+        for _ in 0..2 {
+            let entry = fixtures::audit_entry(environment);
+            events.push(inside.audit.append(entry).await.unwrap());
+        }
+        let after = expected.len() as u64;
+        let seen = inside.audit.list_after(environment, after, 9).await;
+        assert_eq!(seen.unwrap(), events);
+        // An entry that is refused leaves the earlier ones, and the place after them.
+        let again = events[0].entry.clone();
+        inside.audit.append(again).await.unwrap_err();
+        let outside = tokio::spawn({
+            let audit = Arc::clone(&stores.audit);
+            async move { audit.list_after(environment, after, 9).await.unwrap() }
+        });
+        if committed {
+            // Storage in memory lets nobody read meanwhile.
+            tokio::task::yield_now().await;
+            transaction.commit().await.unwrap();
+            outside.await.unwrap();
+            expected.extend(events);
+        } else {
+            tokio::task::yield_now().await;
+            drop(transaction);
+            assert_eq!(outside.await.unwrap(), []);
+        }
+        assert_eq!(check_log(stores, environment).await, expected);
+    }
+}
+
+pub async fn of_many_transactions_that_append_nobody_leaves_a_gap_or_a_fork(
+    harness: &impl StorageHarness,
+) {
+    let stores = harness.stores();
+    let environment = stores.environment().await.id;
+    let appended = at_once(30, |number| {
+        let transactions = Arc::clone(&stores.transactions);
+        let audit = Arc::clone(&stores.audit);
+        let [first, second] = [(); 2].map(|()| fixtures::audit_entry(environment));
+        async move {
+            if number % 3 == 0 {
+                return vec![audit.append(first).await.unwrap()];
+            }
+            let transaction = transactions.begin().await.unwrap();
+            let audit = &transaction.stores().audit;
+            let first = audit.append(first).await.unwrap();
+            tokio::task::yield_now().await;
+            let second = audit.append(second).await.unwrap();
+            if number % 3 == 1 {
+                drop(transaction);
+                return Vec::new();
+            }
+            transaction.commit().await.unwrap();
+            vec![first, second]
+        }
+    })
+    .await;
+    let mut expected: Vec<_> = appended.into_iter().flatten().collect();
+    expected.sort_by_key(|event| event.sequence);
+    assert_eq!(expected.len(), 30);
+    assert_eq!(check_log(stores, environment).await, expected);
 }

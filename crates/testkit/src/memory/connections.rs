@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use tieline_domain::{
-    connection::{ChannelConnection, ConnectionIdentifier, Owner},
+    connection::{ChannelConnection, ConnectionIdentifier, Owner, Upkeep},
     id::{EnvironmentId, IntegrationId},
     page::{Page, PageRequest, Position},
     ports::{
@@ -179,6 +179,12 @@ fn write_connection(tables: &mut Tables, new: &ChannelConnection) {
             stored.workspace = new.workspace.clone();
             stored.credentials.clone_from(&new.credentials);
             stored.generation = new.generation;
+            stored.health = new.health.clone();
+            stored.upkeep = Upkeep {
+                due_at: new.upkeep.due_at,
+                epoch: stored.upkeep.epoch + 1,
+                ..Upkeep::default()
+            };
             stored.updated_at = new.updated_at;
         }
         None => tables.connections.push(new.clone()),

@@ -32,12 +32,7 @@ impl ContextStore for MemoryStorage {
 
     async fn insert_missing(&self, contexts: &[Context]) -> Result<(), StoreError> {
         let tables = &mut *self.tables().await?;
-        let at_home = |context: &Context| {
-            tables
-                .environments
-                .iter()
-                .any(|environment| environment.id == context.environment_id)
-        };
+        let at_home = |context: &Context| tables.has_environment(context.environment_id);
         if !contexts.iter().all(at_home) {
             return Err(dangling("environment"));
         }

@@ -10,7 +10,7 @@ use tieline_domain::{
 use super::{completion, insert, insertion, renewed};
 use crate::{
     StorageHarness, TestStores,
-    fixtures::{self, seconds_later, shared_by, subscriber_id, subscriber_owner},
+    fixtures::{self, shared_by, subscriber_id, subscriber_owner},
 };
 
 pub(super) async fn find(
@@ -77,7 +77,8 @@ pub async fn a_replacement_keeps_all_but_workspace_and_credentials(harness: &imp
     let tenant = stores.tenant().await;
     let connection = fixtures::connection(&tenant.slack, subscriber_owner("ada"));
     insert(stores, &tenant.slack, &connection).await;
-    for (generation, credentials) in [(2, vec![fixtures::bot_credential("new")]), (3, Vec::new())] {
+    let mut stored = connection.clone();
+    for credentials in [vec![fixtures::bot_credential("new")], Vec::new()] {
         let renewed = ChannelConnection {
             workspace: Workspace {
                 id: "T-other".to_owned(),
@@ -85,14 +86,13 @@ pub async fn a_replacement_keeps_all_but_workspace_and_credentials(harness: &imp
                 bot_user_id: Some("U-other".to_owned()),
             },
             credentials,
-            generation,
-            updated_at: seconds_later(7),
-            ..connection.clone()
+            ..renewed(&stored, "new")
         };
         let mut record = insertion(stores, &tenant.slack, &renewed).await;
         record.write = ConnectionWrite::Replace;
         stores.connections.record(&record).await.unwrap();
-        assert_eq!(find(stores, &connection).await, Some(renewed));
+        assert_eq!(find(stores, &connection).await.as_ref(), Some(&renewed));
+        stored = renewed;
     }
 }
 

@@ -91,8 +91,7 @@ pub async fn a_replacement_alone_keeps_all_but_workspace_and_credentials(
     assert_eq!(find(stores, &stored).await, Some(replaced.clone()));
     let emptied = ChannelConnection {
         credentials: Vec::new(),
-        generation: 3,
-        ..replaced
+        ..renewed(&replaced, "xoxb-of-none")
     };
     stores.connections.replace(&emptied).await.unwrap();
     assert_eq!(find(stores, &stored).await, Some(emptied));
