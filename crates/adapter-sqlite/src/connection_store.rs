@@ -22,8 +22,10 @@ mod record;
 mod row;
 mod write;
 
+pub(crate) use credential::replace as replace_credentials;
 use filter::push_filter;
-use read::{fetch, fetch_one};
+use read::fetch_one;
+pub(crate) use read::{fetch, select};
 
 /// Keeps connections in SQLite.
 #[derive(Clone, Debug)]
@@ -38,7 +40,7 @@ impl ConnectionStore for SqliteConnectionStore {
         environment: EnvironmentId,
         identifier: &ConnectionIdentifier,
     ) -> Result<Option<ChannelConnection>, StoreError> {
-        let mut query = read::select();
+        let mut query = select();
         query
             .push("connections.environment_id = ")
             .push_bind(environment.0);
@@ -60,7 +62,7 @@ impl ConnectionStore for SqliteConnectionStore {
             .clone()
             .map(String::from)
             .unwrap_or_default();
-        let mut query = read::select();
+        let mut query = select();
         query
             .push("connections.environment_id = ")
             .push_bind(environment.0);
@@ -106,7 +108,7 @@ impl ConnectionStore for SqliteConnectionStore {
         page: &PageRequest,
     ) -> Result<Page<ChannelConnection>, StoreError> {
         let mut tx = self.access.begin_read().await?;
-        let mut query: QueryBuilder<Sqlite> = read::select();
+        let mut query: QueryBuilder<Sqlite> = select();
         push_filter(&mut query, environment, filter);
         keyset::push_page(&mut query, "connections", page);
         let connections = fetch(&mut tx, query).await?;

@@ -5,6 +5,7 @@
 
 mod api_key_store;
 mod attempt_store;
+mod audit_store;
 mod column;
 mod connection_store;
 mod context_store;
@@ -16,10 +17,13 @@ mod idempotency_store;
 mod integration_store;
 mod key_check_store;
 mod keyset;
+mod revocation_store;
 mod subscriber_store;
+mod upkeep_store;
 
 pub use api_key_store::SqliteApiKeyStore;
 pub use attempt_store::SqliteAttemptStore;
+pub use audit_store::SqliteAuditStore;
 pub use connection_store::SqliteConnectionStore;
 pub use context_store::SqliteContextStore;
 pub use database::{
@@ -31,4 +35,6 @@ pub use environment_store::SqliteEnvironmentStore;
 pub use idempotency_store::SqliteIdempotencyStore;
 pub use integration_store::SqliteIntegrationStore;
 pub use key_check_store::SqliteKeyCheckStore;
+pub use revocation_store::SqliteRevocationStore;
 pub use subscriber_store::SqliteSubscriberStore;
+pub use upkeep_store::SqliteUpkeepStore;

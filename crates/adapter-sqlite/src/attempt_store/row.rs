@@ -5,7 +5,6 @@ use tieline_domain::{
     attempt::ConnectAttempt,
     id::{EnvironmentId, FlowId, IntegrationId},
     ports::StoreError,
-    reason::Reason,
 };
 use uuid::Uuid;
 
@@ -47,7 +46,10 @@ impl TryFrom<AttemptRow> for ConnectAttempt {
             context_keys: of("context_keys").json(&row.context_keys)?,
             mode: of("mode").parse(&row.mode)?,
             status: of("status").parse(&row.status)?,
-            reason: row.reason.as_deref().map(reason).transpose()?,
+            reason: row
+                .reason
+                .map(|code| of("reason").reason(&code))
+                .transpose()?,
             provider_error: row.provider_error,
             connection_identifier: of("connection_identifier")
                 .parse_optional(row.connection_identifier)?,
@@ -57,10 +59,6 @@ impl TryFrom<AttemptRow> for ConnectAttempt {
             updated_at: of("updated_at").time(row.updated_at)?,
         })
     }
-}
-
-fn reason(code: &str) -> Result<Reason, StoreError> {
-    Reason::from_code(code).ok_or_else(|| of("reason").corrupt("is not in the catalogue"))
 }
 
 fn of(name: &'static str) -> Column {

@@ -7,7 +7,7 @@ use tieline_domain::connection::{ChannelConnection, SealedCredential};
 use crate::column::to_json;
 
 /// Puts the connection's credentials in the place of those that are stored.
-pub(super) async fn replace(
+pub(crate) async fn replace(
     db: &mut SqliteConnection,
     connection: &ChannelConnection,
 ) -> Result<(), sqlx::Error> {

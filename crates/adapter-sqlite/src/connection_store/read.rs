@@ -17,13 +17,16 @@ use crate::{
 };
 
 /// Begins a query of connections, up to and with its `WHERE`.
-pub(super) fn select() -> QueryBuilder<Sqlite> {
+pub(crate) fn select() -> QueryBuilder<Sqlite> {
     QueryBuilder::new(
         "SELECT connections.id, connections.environment_id, connections.identifier,
              connections.integration_id, integrations.identifier AS integration_identifier,
              integrations.provider, connections.subscriber_id, connections.context_keys,
              connections.workspace_id, connections.workspace_name, connections.bot_user_id,
-             connections.generation, connections.created_at, connections.updated_at
+             connections.generation, connections.health_standing, connections.failure_reason,
+             connections.failure_provider_error, connections.health_since, connections.proved_at,
+             connections.due_at, connections.failures, connections.lease_epoch,
+             connections.leased_until, connections.created_at, connections.updated_at
          FROM connections
          JOIN integrations ON integrations.environment_id = connections.environment_id
              AND integrations.id = connections.integration_id
@@ -39,7 +42,7 @@ pub(super) async fn fetch_one(
     Ok(fetch(&mut tx, query).await?.pop())
 }
 
-pub(super) async fn fetch(
+pub(crate) async fn fetch(
     connection: &mut SqliteConnection,
     mut query: QueryBuilder<Sqlite>,
 ) -> Result<Vec<ChannelConnection>, StoreError> {
@@ -61,21 +64,20 @@ async fn credentials_of(
     connection: &mut SqliteConnection,
     rows: &[ConnectionRow],
 ) -> Result<HashMap<Uuid, Vec<SealedCredential>>, StoreError> {
-    let Some(first) = rows.first() else {
+    if rows.is_empty() {
         return Ok(HashMap::new());
-    };
-    let mut query: QueryBuilder<Sqlite> = QueryBuilder::new(
-        "SELECT connection_id, kind, access_token, refresh_token, scopes, expires_at
-         FROM connection_credentials WHERE environment_id = ",
-    );
-    query
-        .push_bind(first.environment_id)
-        .push(" AND connection_id IN (");
-    let mut ids = query.separated(", ");
-    for row in rows {
-        ids.push_bind(row.id);
     }
-    query.push(") ORDER BY connection_id, kind");
+    let mut query: QueryBuilder<Sqlite> =
+        QueryBuilder::new("WITH places (environment_id, connection_id) AS (");
+    query.push_values(rows, |mut place, row| {
+        place.push_bind(row.environment_id).push_bind(row.id);
+    });
+    // A cross join is walked from left to right: credentials are looked up, not looked through.
+    query.push(
+        ") SELECT connection_id, kind, access_token, refresh_token, scopes, expires_at
+         FROM places CROSS JOIN connection_credentials USING (environment_id, connection_id)
+         ORDER BY connection_id, kind",
+    );
     let found: Vec<CredentialRow> = query
         .build_query_as()
         .fetch_all(connection)

@@ -2,7 +2,8 @@
 
 use sqlx::FromRow;
 use tieline_domain::{
-    connection::{ChannelConnection, Owner, SealedCredential, Workspace},
+    attempt::Failure,
+    connection::{ChannelConnection, Health, Owner, SealedCredential, Upkeep, Workspace},
     id::{ConnectionId, EnvironmentId, IntegrationId},
     ports::StoreError,
     sealed::Sealed,
@@ -25,6 +26,15 @@ pub(super) struct ConnectionRow {
     workspace_name: Option<String>,
     bot_user_id: Option<String>,
     generation: i64,
+    health_standing: String,
+    failure_reason: Option<String>,
+    failure_provider_error: Option<String>,
+    health_since: i64,
+    proved_at: Option<i64>,
+    due_at: Option<i64>,
+    failures: i64,
+    lease_epoch: i64,
+    leased_until: Option<i64>,
     created_at: i64,
     updated_at: i64,
 }
@@ -34,6 +44,7 @@ impl ConnectionRow {
         self,
         credentials: Vec<SealedCredential>,
     ) -> Result<ChannelConnection, StoreError> {
+        let (health, upkeep) = (self.health()?, self.upkeep()?);
         Ok(ChannelConnection {
             id: ConnectionId(self.id),
             environment_id: EnvironmentId(self.environment_id),
@@ -52,8 +63,33 @@ impl ConnectionRow {
             },
             credentials,
             generation: of("generation").generation(self.generation)?,
+            health,
+            upkeep,
             created_at: of("created_at").time(self.created_at)?,
             updated_at: of("updated_at").time(self.updated_at)?,
+        })
+    }
+
+    fn health(&self) -> Result<Health, StoreError> {
+        let reason = self.failure_reason.as_deref();
+        let reason = reason.map(|code| of("failure_reason").reason(code));
+        Ok(Health {
+            standing: of("health_standing").parse(&self.health_standing)?,
+            failure: reason.transpose()?.map(|reason| Failure {
+                reason,
+                provider_error: self.failure_provider_error.clone(),
+            }),
+            since: of("health_since").time(self.health_since)?,
+            proved_at: of("proved_at").optional_time(self.proved_at)?,
+        })
+    }
+
+    fn upkeep(&self) -> Result<Upkeep, StoreError> {
+        Ok(Upkeep {
+            due_at: of("due_at").optional_time(self.due_at)?,
+            failures: of("failures").count(self.failures)?,
+            epoch: of("lease_epoch").generation(self.lease_epoch)?,
+            leased_until: of("leased_until").optional_time(self.leased_until)?,
         })
     }
 }

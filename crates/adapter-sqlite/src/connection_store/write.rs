@@ -1,5 +1,6 @@
 //! Writing the connection itself.
 
+use jiff::Timestamp;
 use sqlx::SqliteConnection;
 use tieline_domain::{connection::ChannelConnection, subscriber::SubscriberId};
 
@@ -10,11 +11,15 @@ pub(super) async fn insert(
     db: &mut SqliteConnection,
     connection: &ChannelConnection,
 ) -> Result<bool, sqlx::Error> {
+    let ChannelConnection { health, upkeep, .. } = connection;
+    let failure = health.failure.as_ref();
     let result = sqlx::query(
         "INSERT INTO connections
              (id, environment_id, identifier, integration_id, subscriber_id, context_keys,
-              workspace_id, workspace_name, bot_user_id, generation, created_at, updated_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+              workspace_id, workspace_name, bot_user_id, generation, health_standing,
+              failure_reason, failure_provider_error, health_since, proved_at, due_at, failures,
+              lease_epoch, leased_until, created_at, updated_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT DO NOTHING",
     )
     .bind(connection.id.0)
@@ -33,6 +38,15 @@ pub(super) async fn insert(
     .bind(&connection.workspace.name)
     .bind(&connection.workspace.bot_user_id)
     .bind(connection.generation.cast_signed())
+    .bind(health.standing.as_str())
+    .bind(failure.map(|failure| failure.reason.code()))
+    .bind(failure.and_then(|failure| failure.provider_error.as_deref()))
+    .bind(health.since.as_microsecond())
+    .bind(health.proved_at.map(Timestamp::as_microsecond))
+    .bind(upkeep.due_at.map(Timestamp::as_microsecond))
+    .bind(upkeep.failures)
+    .bind(upkeep.epoch.cast_signed())
+    .bind(upkeep.leased_until.map(Timestamp::as_microsecond))
     .bind(connection.created_at.as_microsecond())
     .bind(connection.updated_at.as_microsecond())
     .execute(db)
@@ -45,15 +59,26 @@ pub(super) async fn replace(
     db: &mut SqliteConnection,
     connection: &ChannelConnection,
 ) -> Result<bool, sqlx::Error> {
+    let ChannelConnection { health, upkeep, .. } = connection;
+    let failure = health.failure.as_ref();
     let result = sqlx::query(
         "UPDATE connections
-         SET workspace_id = ?, workspace_name = ?, bot_user_id = ?, generation = ?, updated_at = ?
+         SET workspace_id = ?, workspace_name = ?, bot_user_id = ?, generation = ?,
+             health_standing = ?, failure_reason = ?, failure_provider_error = ?,
+             health_since = ?, proved_at = ?, due_at = ?, failures = 0,
+             lease_epoch = lease_epoch + 1, leased_until = NULL, updated_at = ?
          WHERE environment_id = ? AND id = ? AND generation = ?",
     )
     .bind(&connection.workspace.id)
     .bind(&connection.workspace.name)
     .bind(&connection.workspace.bot_user_id)
     .bind(connection.generation.cast_signed())
+    .bind(health.standing.as_str())
+    .bind(failure.map(|failure| failure.reason.code()))
+    .bind(failure.and_then(|failure| failure.provider_error.as_deref()))
+    .bind(health.since.as_microsecond())
+    .bind(health.proved_at.map(Timestamp::as_microsecond))
+    .bind(upkeep.due_at.map(Timestamp::as_microsecond))
     .bind(connection.updated_at.as_microsecond())
     .bind(connection.environment_id.0)
     .bind(connection.id.0)

@@ -8,9 +8,10 @@ use tokio::sync::Mutex;
 
 use super::access::{Access, OpenTransaction, Pools};
 use crate::{
-    SqliteApiKeyStore, SqliteAttemptStore, SqliteConnectionStore, SqliteContextStore,
-    SqliteEndpointStore, SqliteEnvironmentStore, SqliteIdempotencyStore, SqliteIntegrationStore,
-    SqliteKeyCheckStore, SqliteSubscriberStore, error::unavailable,
+    SqliteApiKeyStore, SqliteAttemptStore, SqliteAuditStore, SqliteConnectionStore,
+    SqliteContextStore, SqliteEndpointStore, SqliteEnvironmentStore, SqliteIdempotencyStore,
+    SqliteIntegrationStore, SqliteKeyCheckStore, SqliteRevocationStore, SqliteSubscriberStore,
+    SqliteUpkeepStore, error::unavailable,
 };
 
 /// Begins transactions on SQLite, one at a time.
@@ -60,6 +61,9 @@ impl Access {
             contexts: Arc::new(SqliteContextStore { access: access() }),
             attempts: Arc::new(SqliteAttemptStore { access: access() }),
             connections: Arc::new(SqliteConnectionStore { access: access() }),
+            upkeep: Arc::new(SqliteUpkeepStore { access: access() }),
+            revocations: Arc::new(SqliteRevocationStore { access: access() }),
+            audit: Arc::new(SqliteAuditStore { access: access() }),
             endpoints: Arc::new(SqliteEndpointStore { access: access() }),
             idempotency: Arc::new(SqliteIdempotencyStore { access: access() }),
             key_checks: Arc::new(SqliteKeyCheckStore { access: access() }),

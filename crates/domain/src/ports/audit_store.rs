@@ -25,9 +25,10 @@ pub struct AuditFilter {
 #[async_trait]
 pub trait AuditStore: Send + Sync {
     /// Adds an entry at the end of its environment's log ([`AuditEntry::after`]); fails if its id is
-    /// in a log already. Those who add at once wait for each other, in a transaction until its end; the log has no gap and no fork.
-    /// So a transaction adds last: one that goes on to write what another holds, which waits to
-    /// add, would wait for that one, and neither would come to an end.
+    /// in a log already. Those who add at once wait for each other, in a transaction until its end;
+    /// the log has no gap and no fork. So a transaction adds last: one that goes on to write what
+    /// another holds, which waits to add, would wait for that one, and neither would come to an
+    /// end.
     async fn append(&self, entry: AuditEntry) -> Result<AuditEvent, StoreError>;
 
     /// A page of the environment's events, by the time at which they were made.
