@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use tieline_domain::{
     context::{ContextKey, ContextKeys},
     ports::StoreError,
+    reason::Reason,
 };
 
 /// A column, to be named when it holds what cannot be read.
@@ -59,6 +60,14 @@ impl Column {
 
     pub(crate) fn generation(self, number: i64) -> Result<u64, StoreError> {
         u64::try_from(number).map_err(|_| self.corrupt("is negative"))
+    }
+
+    pub(crate) fn count(self, number: i64) -> Result<u32, StoreError> {
+        u32::try_from(number).map_err(|_| self.corrupt("is no number of times"))
+    }
+
+    pub(crate) fn reason(self, code: &str) -> Result<Reason, StoreError> {
+        Reason::from_code(code).ok_or_else(|| self.corrupt("is not in the catalogue"))
     }
 
     pub(crate) fn json<T: DeserializeOwned>(self, text: &str) -> Result<T, StoreError> {

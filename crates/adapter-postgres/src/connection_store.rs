@@ -20,7 +20,7 @@ use crate::{
 
 // Connections and their credentials in one statement: credentials of another generation than their
 // connection's would not open.
-macro_rules! select {
+macro_rules! select_connections {
     ([$($sql:literal),+], $($argument:expr),+) => {
         sqlx::query_as!(
             ConnectionRow,
@@ -28,7 +28,11 @@ macro_rules! select {
                  connections.integration_id, integrations.identifier AS integration_identifier,
                  integrations.provider, connections.subscriber_id, connections.context_keys,
                  connections.workspace_id, connections.workspace_name, connections.bot_user_id,
-                 connections.generation, connections.created_at, connections.updated_at,
+                 connections.generation, connections.health_standing,
+                 connections.failure_reason, connections.failure_provider_error,
+                 connections.health_since, connections.proved_at, connections.due_at,
+                 connections.failures, connections.lease_epoch, connections.leased_until,
+                 connections.created_at, connections.updated_at,
                  connection_credentials.kind AS "kind?",
                  connection_credentials.access_token AS "access_token?",
                  connection_credentials.refresh_token AS "refresh_token?",
@@ -40,7 +44,7 @@ macro_rules! select {
              LEFT JOIN connection_credentials
                  ON connection_credentials.environment_id = connections.environment_id
                  AND connection_credentials.connection_id = connections.id
-             WHERE connections.environment_id = $1 AND "# $(+ $sql)+,
+             WHERE "# $(+ $sql)+,
             $($argument),+
         )
     };
@@ -52,7 +56,8 @@ mod record;
 mod row;
 mod write;
 
-use row::{ConnectionRow, gather};
+pub(crate) use credential::replace as replace_credentials;
+pub(crate) use row::{ConnectionRow, gather};
 
 /// Keeps connections in Postgres.
 #[derive(Clone, Debug)]
@@ -67,8 +72,11 @@ impl ConnectionStore for PgConnectionStore {
         environment: EnvironmentId,
         identifier: &ConnectionIdentifier,
     ) -> Result<Option<ChannelConnection>, StoreError> {
-        let rows = select!(
-            ["connections.identifier = $2 ORDER BY connection_credentials.kind"],
+        let rows = select_connections!(
+            [
+                "connections.environment_id = $1 AND connections.identifier = $2
+                 ORDER BY connection_credentials.kind"
+            ],
             environment.0,
             identifier.as_str()
         )
@@ -88,10 +96,10 @@ impl ConnectionStore for PgConnectionStore {
         if !is_storable(workspace_id) {
             return Ok(None);
         }
-        let rows = select!(
+        let rows = select_connections!(
             [
-                "connections.integration_id = $2 AND connections.owner_hash = $3
-                     AND connections.workspace_id = $4
+                "connections.environment_id = $1 AND connections.integration_id = $2
+                     AND connections.owner_hash = $3 AND connections.workspace_id = $4
                  ORDER BY connection_credentials.kind"
             ],
             environment.0,

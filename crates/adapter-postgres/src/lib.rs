@@ -5,12 +5,14 @@
 
 #[macro_use]
 mod keyset;
+#[macro_use]
+mod connection_store;
 
 mod api_key_store;
 mod attempt_store;
+mod audit_store;
 mod change_feed;
 mod column;
-mod connection_store;
 mod context_store;
 mod database;
 mod endpoint_store;
@@ -19,10 +21,13 @@ mod error;
 mod idempotency_store;
 mod integration_store;
 mod key_check_store;
+mod revocation_store;
 mod subscriber_store;
+mod upkeep_store;
 
 pub use api_key_store::PgApiKeyStore;
 pub use attempt_store::PgAttemptStore;
+pub use audit_store::PgAuditStore;
 pub use change_feed::PgChangeFeed;
 pub use connection_store::PgConnectionStore;
 pub use context_store::PgContextStore;
@@ -35,4 +40,6 @@ pub use environment_store::PgEnvironmentStore;
 pub use idempotency_store::PgIdempotencyStore;
 pub use integration_store::PgIntegrationStore;
 pub use key_check_store::PgKeyCheckStore;
+pub use revocation_store::PgRevocationStore;
 pub use subscriber_store::PgSubscriberStore;
+pub use upkeep_store::PgUpkeepStore;

@@ -4,7 +4,6 @@ use tieline_domain::{
     attempt::ConnectAttempt,
     id::{EnvironmentId, FlowId, IntegrationId},
     ports::StoreError,
-    reason::Reason,
 };
 use uuid::Uuid;
 
@@ -46,7 +45,10 @@ impl TryFrom<AttemptRow> for ConnectAttempt {
             context_keys: of("context_keys").keys(&row.context_keys)?,
             mode: of("mode").parse(&row.mode)?,
             status: of("status").parse(&row.status)?,
-            reason: row.reason.as_deref().map(reason).transpose()?,
+            reason: row
+                .reason
+                .map(|code| of("reason").reason(&code))
+                .transpose()?,
             provider_error: row.provider_error,
             connection_identifier: of("connection_identifier")
                 .parse_optional(row.connection_identifier)?,
@@ -56,10 +58,6 @@ impl TryFrom<AttemptRow> for ConnectAttempt {
             updated_at: of("updated_at").time(row.updated_at)?,
         })
     }
-}
-
-fn reason(code: &str) -> Result<Reason, StoreError> {
-    Reason::from_code(code).ok_or_else(|| of("reason").corrupt("is not in the catalogue"))
 }
 
 fn of(name: &'static str) -> Column {

@@ -6,7 +6,7 @@ use tieline_domain::connection::{ChannelConnection, SealedCredential};
 use crate::{column::to_json, database::Session};
 
 /// Puts the connection's credentials in the place of those that are stored.
-pub(super) async fn replace(
+pub(crate) async fn replace(
     session: &mut Session,
     connection: &ChannelConnection,
 ) -> Result<(), sqlx::Error> {

@@ -86,8 +86,8 @@ async fn rows(
     } = window;
     if window.ascending {
         let upwards = matching!(
-            select,
-            "connections.id = ANY (ARRAY (SELECT matched.id ",
+            select_connections,
+            "connections.environment_id = $1 AND connections.id = ANY (ARRAY (SELECT matched.id ",
             " AND (matched.created_at, matched.id) > ($7, $8)
               ORDER BY matched.created_at, matched.id LIMIT $9))
               ORDER BY connections.created_at, connections.id, connection_credentials.kind",
@@ -101,8 +101,8 @@ async fn rows(
         upwards.fetch_all(session).await
     } else {
         let downwards = matching!(
-            select,
-            "connections.id = ANY (ARRAY (SELECT matched.id ",
+            select_connections,
+            "connections.environment_id = $1 AND connections.id = ANY (ARRAY (SELECT matched.id ",
             " AND (matched.created_at, matched.id) < ($7, $8)
               ORDER BY matched.created_at DESC, matched.id DESC LIMIT $9))
               ORDER BY connections.created_at DESC, connections.id DESC,

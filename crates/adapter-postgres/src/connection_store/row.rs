@@ -1,7 +1,8 @@
 //! Rows of `connections` with those of `connection_credentials`.
 
 use tieline_domain::{
-    connection::{ChannelConnection, Owner, SealedCredential, Workspace},
+    attempt::Failure,
+    connection::{ChannelConnection, Health, Owner, SealedCredential, Upkeep, Workspace},
     id::{ConnectionId, EnvironmentId, IntegrationId},
     ports::StoreError,
     sealed::Sealed,
@@ -12,30 +13,39 @@ use crate::column::{Column, column};
 
 /// A connection with one of its credentials, if it has any.
 #[derive(Debug)]
-pub(super) struct ConnectionRow {
-    pub(super) id: Uuid,
-    pub(super) environment_id: Uuid,
-    pub(super) identifier: String,
-    pub(super) integration_id: Uuid,
-    pub(super) integration_identifier: String,
-    pub(super) provider: String,
-    pub(super) subscriber_id: Option<String>,
-    pub(super) context_keys: Vec<String>,
-    pub(super) workspace_id: String,
-    pub(super) workspace_name: Option<String>,
-    pub(super) bot_user_id: Option<String>,
-    pub(super) generation: i64,
-    pub(super) created_at: i64,
-    pub(super) updated_at: i64,
-    pub(super) kind: Option<String>,
-    pub(super) access_token: Option<Vec<u8>>,
-    pub(super) refresh_token: Option<Vec<u8>>,
-    pub(super) scopes: Option<String>,
-    pub(super) expires_at: Option<i64>,
+pub(crate) struct ConnectionRow {
+    pub(crate) id: Uuid,
+    pub(crate) environment_id: Uuid,
+    pub(crate) identifier: String,
+    pub(crate) integration_id: Uuid,
+    pub(crate) integration_identifier: String,
+    pub(crate) provider: String,
+    pub(crate) subscriber_id: Option<String>,
+    pub(crate) context_keys: Vec<String>,
+    pub(crate) workspace_id: String,
+    pub(crate) workspace_name: Option<String>,
+    pub(crate) bot_user_id: Option<String>,
+    pub(crate) generation: i64,
+    pub(crate) health_standing: String,
+    pub(crate) failure_reason: Option<String>,
+    pub(crate) failure_provider_error: Option<String>,
+    pub(crate) health_since: i64,
+    pub(crate) proved_at: Option<i64>,
+    pub(crate) due_at: Option<i64>,
+    pub(crate) failures: i64,
+    pub(crate) lease_epoch: i64,
+    pub(crate) leased_until: Option<i64>,
+    pub(crate) created_at: i64,
+    pub(crate) updated_at: i64,
+    pub(crate) kind: Option<String>,
+    pub(crate) access_token: Option<Vec<u8>>,
+    pub(crate) refresh_token: Option<Vec<u8>>,
+    pub(crate) scopes: Option<String>,
+    pub(crate) expires_at: Option<i64>,
 }
 
 /// The connections of rows that are in the order of their connections.
-pub(super) fn gather(rows: Vec<ConnectionRow>) -> Result<Vec<ChannelConnection>, StoreError> {
+pub(crate) fn gather(rows: Vec<ConnectionRow>) -> Result<Vec<ChannelConnection>, StoreError> {
     let mut connections: Vec<ChannelConnection> = Vec::new();
     for mut row in rows {
         let credential = row.take_credential()?;
@@ -52,6 +62,29 @@ pub(super) fn gather(rows: Vec<ConnectionRow>) -> Result<Vec<ChannelConnection>,
 }
 
 impl ConnectionRow {
+    fn health(&self) -> Result<Health, StoreError> {
+        let reason = self.failure_reason.as_deref();
+        let reason = reason.map(|code| of("failure_reason").reason(code));
+        Ok(Health {
+            standing: of("health_standing").parse(&self.health_standing)?,
+            failure: reason.transpose()?.map(|reason| Failure {
+                reason,
+                provider_error: self.failure_provider_error.clone(),
+            }),
+            since: of("health_since").time(self.health_since)?,
+            proved_at: of("proved_at").optional_time(self.proved_at)?,
+        })
+    }
+
+    fn upkeep(&self) -> Result<Upkeep, StoreError> {
+        Ok(Upkeep {
+            due_at: of("due_at").optional_time(self.due_at)?,
+            failures: of("failures").count(self.failures)?,
+            epoch: of("lease_epoch").generation(self.lease_epoch)?,
+            leased_until: of("leased_until").optional_time(self.leased_until)?,
+        })
+    }
+
     fn take_credential(&mut self) -> Result<Option<SealedCredential>, StoreError> {
         let of = |name| column("connection_credentials", name);
         let Some(kind) = &self.kind else {
@@ -72,6 +105,7 @@ impl TryFrom<ConnectionRow> for ChannelConnection {
     type Error = StoreError;
 
     fn try_from(row: ConnectionRow) -> Result<Self, StoreError> {
+        let (health, upkeep) = (row.health()?, row.upkeep()?);
         Ok(Self {
             id: ConnectionId(row.id),
             environment_id: EnvironmentId(row.environment_id),
@@ -90,6 +124,8 @@ impl TryFrom<ConnectionRow> for ChannelConnection {
             },
             credentials: Vec::new(),
             generation: of("generation").generation(row.generation)?,
+            health,
+            upkeep,
             created_at: of("created_at").time(row.created_at)?,
             updated_at: of("updated_at").time(row.updated_at)?,
         })

@@ -1,5 +1,6 @@
 //! Writing the connection itself.
 
+use jiff::Timestamp;
 use tieline_domain::{
     connection::{ChannelConnection, Owner},
     subscriber::SubscriberId,
@@ -20,13 +21,21 @@ pub(super) async fn insert(
     session: &mut Session,
     connection: &ChannelConnection,
 ) -> Result<bool, sqlx::Error> {
-    let owner = &connection.owner;
+    let ChannelConnection {
+        owner,
+        health,
+        upkeep,
+        ..
+    } = connection;
+    let failure = health.failure.as_ref();
     let result = sqlx::query!(
         "INSERT INTO connections
              (id, environment_id, identifier, integration_id, subscriber_id, context_keys,
-              owner_hash, workspace_id, workspace_name, bot_user_id, generation, created_at,
-              updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+              owner_hash, workspace_id, workspace_name, bot_user_id, generation, health_standing,
+              failure_reason, failure_provider_error, health_since, proved_at, due_at, failures,
+              lease_epoch, leased_until, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+                 $19, $20, $21, $22)
          ON CONFLICT DO NOTHING",
         connection.id.0,
         connection.environment_id.0,
@@ -39,6 +48,15 @@ pub(super) async fn insert(
         connection.workspace.name.as_deref(),
         connection.workspace.bot_user_id.as_deref(),
         connection.generation.cast_signed(),
+        health.standing.as_str(),
+        failure.map(|failure| failure.reason.code()),
+        failure.and_then(|failure| failure.provider_error.as_deref()),
+        health.since.as_microsecond(),
+        health.proved_at.map(Timestamp::as_microsecond),
+        upkeep.due_at.map(Timestamp::as_microsecond),
+        i64::from(upkeep.failures),
+        upkeep.epoch.cast_signed(),
+        upkeep.leased_until.map(Timestamp::as_microsecond),
         connection.created_at.as_microsecond(),
         connection.updated_at.as_microsecond()
     )
@@ -52,15 +70,25 @@ pub(super) async fn replace(
     session: &mut Session,
     connection: &ChannelConnection,
 ) -> Result<bool, sqlx::Error> {
+    let ChannelConnection { health, upkeep, .. } = connection;
+    let failure = health.failure.as_ref();
     let result = sqlx::query!(
         "UPDATE connections
          SET workspace_id = $1, workspace_name = $2, bot_user_id = $3, generation = $4,
-             updated_at = $5
-         WHERE environment_id = $6 AND id = $7 AND generation = $8",
+             health_standing = $5, failure_reason = $6, failure_provider_error = $7,
+             health_since = $8, proved_at = $9, due_at = $10, failures = 0,
+             lease_epoch = lease_epoch + 1, leased_until = NULL, updated_at = $11
+         WHERE environment_id = $12 AND id = $13 AND generation = $14",
         connection.workspace.id,
         connection.workspace.name.as_deref(),
         connection.workspace.bot_user_id.as_deref(),
         connection.generation.cast_signed(),
+        health.standing.as_str(),
+        failure.map(|failure| failure.reason.code()),
+        failure.and_then(|failure| failure.provider_error.as_deref()),
+        health.since.as_microsecond(),
+        health.proved_at.map(Timestamp::as_microsecond),
+        upkeep.due_at.map(Timestamp::as_microsecond),
         connection.updated_at.as_microsecond(),
         connection.environment_id.0,
         connection.id.0,

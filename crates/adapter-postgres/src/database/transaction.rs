@@ -8,9 +8,9 @@ use tokio::sync::Mutex;
 
 use super::access::{Access, OpenTransaction, Server};
 use crate::{
-    PgApiKeyStore, PgAttemptStore, PgConnectionStore, PgContextStore, PgEndpointStore,
-    PgEnvironmentStore, PgIdempotencyStore, PgIntegrationStore, PgKeyCheckStore, PgSubscriberStore,
-    error::unavailable,
+    PgApiKeyStore, PgAttemptStore, PgAuditStore, PgConnectionStore, PgContextStore,
+    PgEndpointStore, PgEnvironmentStore, PgIdempotencyStore, PgIntegrationStore, PgKeyCheckStore,
+    PgRevocationStore, PgSubscriberStore, PgUpkeepStore, error::unavailable,
 };
 
 /// Begins transactions on Postgres.
@@ -60,6 +60,9 @@ impl Access {
             contexts: Arc::new(PgContextStore { access: access() }),
             attempts: Arc::new(PgAttemptStore { access: access() }),
             connections: Arc::new(PgConnectionStore { access: access() }),
+            upkeep: Arc::new(PgUpkeepStore { access: access() }),
+            revocations: Arc::new(PgRevocationStore { access: access() }),
+            audit: Arc::new(PgAuditStore { access: access() }),
             endpoints: Arc::new(PgEndpointStore { access: access() }),
             idempotency: Arc::new(PgIdempotencyStore { access: access() }),
             key_checks: Arc::new(PgKeyCheckStore { access: access() }),

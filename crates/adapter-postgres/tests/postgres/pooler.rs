@@ -13,10 +13,13 @@ use crate::{
     support::{TestDatabase, relay},
 };
 
+tieline_testkit::audit_store_contract!(PooledHarness);
 tieline_testkit::connection_store_contract!(PooledHarness);
 tieline_testkit::endpoint_store_contract!(PooledHarness);
 tieline_testkit::idempotency_store_contract!(PooledHarness);
+tieline_testkit::revocation_store_contract!(PooledHarness);
 tieline_testkit::transactions_contract!(PooledHarness);
+tieline_testkit::upkeep_store_contract!(PooledHarness);
 
 const POOLED: PgSettings = PgSettings {
     pooler: true,
