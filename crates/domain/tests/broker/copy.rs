@@ -2,16 +2,22 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use tieline_domain::{
-    connection::ChannelConnection,
+    audit::{Actor, AuditEntry, AuditEvent, AuditHead},
+    connection::{ChannelConnection, ConnectionStatus},
     id::EnvironmentId,
-    page::{From, Order, PageRequest},
-    ports::{ConnectionFilter, StoreError, Stores},
+    page::{From, Order, Page, PageRequest},
+    ports::{AuditFilter, AuditStore, ConnectionFilter, StoreError, Stores},
+    revocation::Revocation,
     sealed::Sealed,
     subscriber::Subscriber,
     usecase::{CopyError, CopyStep, CopyStorage, Moved},
 };
-use tieline_testkit::{MemoryStorage, TestStores, fixtures};
+use tieline_testkit::{
+    MemoryStorage, TestStores,
+    fixtures::{self, NOON},
+};
 
 fn stores(storage: &Arc<MemoryStorage>) -> TestStores {
     TestStores {
@@ -20,7 +26,8 @@ fn stores(storage: &Arc<MemoryStorage>) -> TestStores {
     }
 }
 
-/// A storage with everything in it, and more subscribers than are copied at a time.
+/// A storage with everything in it, and more subscribers and events than are copied at a time. Of
+/// the connection somebody has been stopped in the middle of looking after it.
 async fn source() -> (Arc<MemoryStorage>, EnvironmentId) {
     let storage = MemoryStorage::new();
     let stores = stores(&storage);
@@ -38,6 +45,20 @@ async fn source() -> (Arc<MemoryStorage>, EnvironmentId) {
     stores.contexts.insert(&context).await.unwrap();
     let connection = fixtures::connection(&tenant.slack, fixtures::subscriber_owner("ada"));
     stores.connections.insert(&connection).await.unwrap();
+    let (now, until) = (NOON, fixtures::seconds_later(60));
+    let lease = stores.upkeep.lease(&connection, now, until).await;
+    assert!(lease.unwrap().is_some());
+    for due_at in [None, Some(NOON)] {
+        let revocation = Revocation {
+            due_at,
+            ..fixtures::revocation(&connection)
+        };
+        stores.revocations.insert(&revocation).await.unwrap();
+    }
+    for _ in 0..1100 {
+        let entry = fixtures::audit_entry(environment);
+        stores.audit.append(entry).await.unwrap();
+    }
     let endpoint = fixtures::endpoint(&connection, &tenant.ada.subscriber_id);
     stores.endpoints.insert(&endpoint).await.unwrap();
     let attempt = fixtures::attempt(&tenant.slack);
@@ -83,7 +104,7 @@ fn counted(steps: &[CopyStep]) -> Vec<(Moved, u64, u64)> {
     kinds
 }
 
-const ALL: [(Moved, u64); 9] = [
+const ALL: [(Moved, u64); 11] = [
     (Moved::Organizations, 2),
     (Moved::Environments, 2),
     (Moved::ApiKeys, 1),
@@ -93,6 +114,8 @@ const ALL: [(Moved, u64); 9] = [
     (Moved::Connections, 1),
     (Moved::Endpoints, 1),
     (Moved::Attempts, 1),
+    (Moved::Revocations, 2),
+    (Moved::AuditEvents, 1100),
 ];
 
 #[tokio::test]
@@ -104,6 +127,112 @@ async fn everything_is_there_and_the_same() {
     assert_eq!(counted(&steps), ALL.map(|(kind, rows)| (kind, rows, rows)));
     let check = to.stores().key_checks.find().await.unwrap();
     assert_eq!(check, from.stores().key_checks.find().await.unwrap());
+}
+
+#[tokio::test]
+async fn a_refresh_that_was_cut_off_is_in_doubt_there_too() {
+    let (from, environment) = source().await;
+    let to = MemoryStorage::new();
+    copy(&from, &to).await.0.unwrap();
+    let copied = only_connection(&to.stores(), environment).await;
+    let after_the_lease = fixtures::seconds_later(60);
+    assert_eq!(copied.status(after_the_lease), ConnectionStatus::InDoubt);
+    assert_eq!(copied.upkeep.epoch, 1);
+}
+
+#[tokio::test]
+async fn the_audit_log_is_the_same_chain_there() {
+    let (from, environment) = source().await;
+    let to = MemoryStorage::new();
+    copy(&from, &to).await.0.unwrap();
+    let audit = to.stores().audit;
+    let (mut head, mut events) = (AuditHead::default(), 0);
+    for event in audit.list_after(environment, 0, u32::MAX).await.unwrap() {
+        assert!(event.follows(head));
+        (head, events) = (event.head(), events + 1);
+    }
+    assert_eq!(events, 1100);
+    // It goes on where it was.
+    let next = audit.append(fixtures::audit_entry(environment)).await;
+    assert!(next.unwrap().follows(head));
+}
+
+/// A log in which somebody changed an event, by whatever way.
+struct Forged(Arc<dyn AuditStore>);
+
+#[async_trait]
+impl AuditStore for Forged {
+    async fn append(&self, entry: AuditEntry) -> Result<AuditEvent, StoreError> {
+        self.0.append(entry).await
+    }
+
+    async fn list(
+        &self,
+        environment: EnvironmentId,
+        filter: &AuditFilter,
+        page: &PageRequest,
+    ) -> Result<Page<AuditEvent>, StoreError> {
+        self.0.list(environment, filter, page).await
+    }
+
+    async fn list_after(
+        &self,
+        environment: EnvironmentId,
+        sequence: u64,
+        limit: u32,
+    ) -> Result<Vec<AuditEvent>, StoreError> {
+        let mut events = self.0.list_after(environment, sequence, limit).await?;
+        for event in events.iter_mut().filter(|event| event.sequence == 700) {
+            event.entry.actor = Actor::Provider;
+        }
+        Ok(events)
+    }
+}
+
+#[tokio::test]
+async fn a_log_that_was_tampered_with_is_not_copied() {
+    let (from, environment) = source().await;
+    let (sound, to) = (from.stores(), MemoryStorage::new());
+    let forged = |stores: &Stores| Stores {
+        audit: Arc::new(Forged(Arc::clone(&stores.audit))),
+        ..stores.clone()
+    };
+    let copied = CopyStorage {
+        from: &forged(&sound),
+        to: &to.stores(),
+        transactions: &*to,
+        tell: &mut |_| {},
+    };
+    let told = copied.run().await.unwrap_err().to_string();
+    assert!(
+        told.contains("audit events differ: the event 700 here"),
+        "{told}"
+    );
+    let there = to.stores().audit.list_after(environment, 0, u32::MAX).await;
+    assert_eq!(there.unwrap().len(), 500);
+    // Nor does it pass for sound where it lies on both sides.
+    copy(&from, &to).await.0.unwrap();
+    let compared = CopyStorage {
+        from: &forged(&sound),
+        to: &forged(&to.stores()),
+        transactions: &*to,
+        tell: &mut |_| {},
+    };
+    let told = compared.run().await.unwrap_err().to_string();
+    assert!(
+        told.contains("audit events differ: the event 700 here"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn a_log_that_went_on_there_is_named() {
+    let (from, environment) = source().await;
+    let to = MemoryStorage::new();
+    copy(&from, &to).await.0.unwrap();
+    let entry = fixtures::audit_entry(environment);
+    to.stores().audit.append(entry).await.unwrap();
+    assert_eq!(differs(&from, &to).await, Moved::AuditEvents);
 }
 
 #[tokio::test]
