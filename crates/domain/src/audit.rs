@@ -58,8 +58,6 @@ actions! {
     ConnectionReplaced "connection.replaced";
     /// A connection was deleted.
     ConnectionDeleted "connection.deleted";
-    /// A connection's tokens were refreshed.
-    ConnectionRefreshed "connection.refreshed";
     /// A connection is not what it was: its new status is in the details.
     ConnectionStatusChanged "connection.status_changed";
     /// What a deleted connection had at its provider was taken back, or was not.

@@ -9,10 +9,13 @@ use async_trait::async_trait;
 
 use crate::{
     api_key::ApiKeyUses,
+    audit::Actor,
+    connection::{AppTokens, ProviderPauses},
     integration::{Credentials, Integration},
     ports::{
-        Change, ChangeFeed, Clock, FlowSealer, IdGenerator, Lookups, OpenError, RecentChecks,
-        ReplayStore, Sealer, StoreError, Stores, Timer, Transaction, Transactions,
+        Change, ChangeFeed, Clock, FlowSealer, IdGenerator, Lookups, OpenError, RateLimit,
+        RateLimiter, RecentChecks, RefreshJournal, ReplayStore, Sealer, StoreError, Stores, Timer,
+        Transaction, Transactions,
     },
     provider::{ConnectPolicy, Provider, Providers},
     reason::Reason,
@@ -35,6 +38,18 @@ pub struct Broker {
     pub checks: Arc<dyn RecentChecks>,
     /// Transactions on the same storage.
     pub transactions: Arc<dyn Transactions>,
+    /// Keeps new tokens between their issue and their being stored.
+    pub journal: Arc<dyn RefreshJournal>,
+    /// Counts what is asked of providers.
+    pub limiter: Arc<dyn RateLimiter>,
+    /// How often the upkeep asks the provider of one integration.
+    pub upkeep_budget: RateLimit,
+    /// Which integrations' providers are to be left alone for a while.
+    pub pauses: ProviderPauses,
+    /// The tokens of apps that authenticate by themselves.
+    pub app_tokens: AppTokens,
+    /// Who does what this broker does.
+    pub actor: Actor,
     /// When API keys were used.
     pub key_uses: ApiKeyUses,
     /// Seals secrets for storage.
@@ -105,14 +120,47 @@ impl ChangeFeed for HeldChanges {
     }
 }
 
+/// Within a transaction what begins is a part of it: it is committed with the whole, and only
+/// then.
+struct Joined(Stores);
+
+#[async_trait]
+impl Transactions for Joined {
+    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
+        Ok(Box::new(Self(self.0.clone())))
+    }
+}
+
+#[async_trait]
+impl Transaction for Joined {
+    fn stores(&self) -> &Stores {
+        &self.0
+    }
+
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
 impl Broker {
-    /// Begins a transaction, and the same broker on its stores.
+    /// The same broker, doing what this actor does.
+    #[must_use]
+    pub fn acting_as(&self, actor: Actor) -> Self {
+        Self {
+            actor,
+            ..self.clone()
+        }
+    }
+
+    /// Begins a transaction, and the same broker on its stores. Of a broker that is in one
+    /// already, it is a part of that.
     pub async fn begin(&self) -> Result<Within, StoreError> {
         let transaction = self.transactions.begin().await?;
         let stores = transaction.stores().clone();
         let changes = Arc::new(HeldChanges::default());
         let broker = Self {
             lookups: Arc::new(stores.clone()),
+            transactions: Arc::new(Joined(stores.clone())),
             stores,
             changes: changes.clone(),
             ..self.clone()
@@ -123,6 +171,17 @@ impl Broker {
             held: changes,
             feed: Arc::clone(&self.changes),
         })
+    }
+
+    /// Does `work` in a transaction, and commits what it did unless it fails.
+    pub(crate) async fn within<T>(
+        &self,
+        work: impl AsyncFnOnce(Self) -> Result<T, UseCaseError>,
+    ) -> Result<T, UseCaseError> {
+        let within = self.begin().await?;
+        let made = work(within.broker.clone()).await?;
+        within.commit().await?;
+        Ok(made)
     }
 
     /// The provider of an integration, and its OAuth flow.

@@ -9,14 +9,18 @@ use crate::{
     text::{check_slug, checked_text},
 };
 
+pub mod app_tokens;
 pub mod health;
 pub mod mode;
 pub mod owner;
+pub mod pauses;
 pub mod upkeep;
 
+pub use app_tokens::AppTokens;
 pub use health::{ConnectionStatus, Health, Standing};
 pub use mode::{ConnectionMode, ModeError};
 pub use owner::Owner;
+pub use pauses::ProviderPauses;
 pub use upkeep::{Lease, Upkeep};
 
 checked_text! {

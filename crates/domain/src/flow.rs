@@ -45,6 +45,8 @@ pub struct Flow {
     pub scopes: Vec<String>,
     /// Whether the person who connects is linked to the subscriber.
     pub auto_link: bool,
+    /// The only account that may be connected; any may where there is none.
+    pub workspace_id: Option<String>,
     /// When this state was issued.
     #[serde(with = "milliseconds")]
     pub issued_at: Timestamp,

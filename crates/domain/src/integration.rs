@@ -67,6 +67,16 @@ impl Credentials {
     /// Whether requests must prove their context: `true` or `false`, which it is without.
     pub const HMAC: &str = "hmac";
 
+    /// Whether the app rotates its tokens, so that older ones are to be replaced: `true` or
+    /// `false`, which it is without.
+    pub const TOKEN_ROTATION: &str = "tokenRotation";
+
+    /// Whether the app rotates its tokens.
+    #[must_use]
+    pub fn rotates_tokens(&self) -> bool {
+        self.get(Self::TOKEN_ROTATION) == Some("true")
+    }
+
     /// Whether requests must prove their context with a `contextHash`.
     #[must_use]
     pub fn demands_context_proof(&self) -> bool {
@@ -87,12 +97,15 @@ impl Credentials {
     /// The credentials as the JSON object that is sealed.
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {
-        let exposed: BTreeMap<&str, &str> = self
-            .0
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.expose_secret()))
-            .collect();
-        serde_json::to_vec(&exposed).unwrap_or_default()
+        serde_json::to_vec(&self.expose()).unwrap_or_default()
+    }
+
+    /// The credentials in the clear, to be sealed with something else.
+    pub(crate) fn expose(&self) -> BTreeMap<String, String> {
+        let members = self.0.iter();
+        members
+            .map(|(name, value)| (name.clone(), value.expose_secret().to_owned()))
+            .collect()
     }
 
     /// Reads what [`Self::to_json`] wrote.

@@ -10,6 +10,7 @@ pub mod connection;
 pub mod context;
 pub mod endpoint;
 pub mod environment;
+mod failpoint;
 pub mod flow;
 pub mod id;
 pub mod idempotency;

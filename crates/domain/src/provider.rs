@@ -9,12 +9,14 @@ use crate::{
 
 pub mod authorize;
 pub mod credentials;
+mod exposed;
 pub mod grant;
 pub mod policy;
 pub mod scope;
 
 pub use authorize::{AuthorizeInputs, AuthorizeRequest, Param};
 pub use credentials::{CredentialField, CredentialFormat, CredentialProblem};
+pub(crate) use exposed::ExposedCredential;
 pub use grant::{Grant, GrantedCredential, IncomingWebhook};
 pub use policy::{ConnectPolicy, LinkPolicy, ProviderPolicy};
 pub use scope::{ScopeError, ScopePolicy, SelectableScopes};

@@ -7,6 +7,7 @@ use crate::{
 
 mod administer;
 mod api_keys;
+mod audit;
 mod authenticate;
 mod channel_connections;
 mod channel_endpoints;
@@ -15,18 +16,24 @@ mod check_credentials;
 mod complete_connect;
 mod contexts;
 mod copy_storage;
+mod disconnect;
 mod import_connections;
 mod integrations;
+mod look_after;
 mod mint_connect_url;
 mod mint_link_url;
+mod mint_reconnect_url;
+mod plan_upkeep;
 mod record_grant;
 mod record_link;
 mod show_progress;
 mod subscribers;
 mod sweep_attempts;
+mod vend_token;
 mod verify_connection;
 
 pub use api_keys::{MAX_OVERLAP, NewApiKey};
+pub use audit::AuditCheck;
 pub use channel_connections::{APP_ONLY, ImportedAuth, NewConnection};
 pub use channel_endpoints::NewEndpoint;
 pub use complete_connect::{Callback, Progress};
@@ -38,6 +45,7 @@ pub use mint_connect_url::{MintConnectUrl, MintedUrl};
 pub use mint_link_url::MintLinkUrl;
 pub use show_progress::Shown;
 pub use subscribers::IfExists;
+pub use vend_token::{DEFAULT_MIN_VALID_FOR, MAX_MIN_VALID_FOR, TokenRequest};
 
 /// A request was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{attempt::Failure, connection::ChannelConnection, text::InvalidText};
+use crate::{attempt::Failure, connection::ChannelConnection, reason::Reason, text::InvalidText};
 
 /// For how long it is believed that a provider still takes what it took.
 pub const PROOF_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
@@ -111,6 +111,22 @@ impl Health {
     #[must_use]
     pub fn has_ended(&self) -> bool {
         matches!(self.standing, Standing::ReauthRequired | Standing::Revoked)
+    }
+}
+
+/// What a provider's answer to a token says of the connection; none where it says nothing that
+/// lasts, or nothing of the connection.
+#[must_use]
+pub fn verdict(reason: Reason) -> Option<Standing> {
+    match reason {
+        Reason::TokenRevoked
+        | Reason::AppRemoved
+        | Reason::ConsentNotGranted
+        | Reason::TenantNotFound => Some(Standing::Revoked),
+        Reason::TokenInvalid | Reason::TokenExpired | Reason::WorkspaceMismatch => {
+            Some(Standing::ReauthRequired)
+        }
+        _ => None,
     }
 }
 

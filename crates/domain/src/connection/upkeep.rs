@@ -2,7 +2,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{connection::ChannelConnection, id::ConnectionId};
+use crate::{
+    attempt::Failure,
+    connection::{ChannelConnection, CredentialKind, Standing},
+    id::ConnectionId,
+    integration::Credentials,
+};
 
 /// A token is refreshed this long before it dies, or earlier.
 const REFRESH_LEAD: SignedDuration = SignedDuration::from_hours(2);
@@ -105,6 +110,40 @@ impl ChannelConnection {
         }
     }
 
+    /// The credential that is to be refreshed at `now`: the one that dies first of those that are
+    /// due or, after a refresh of which nobody knows how it ended, of all.
+    #[must_use]
+    pub fn refresh_due(&self, now: Timestamp, in_doubt: bool) -> Option<CredentialKind> {
+        let rotating = self
+            .credentials
+            .iter()
+            .filter(|c| c.refresh_token.is_some());
+        let due = rotating
+            .filter(|c| in_doubt || c.expires_at.is_some_and(|at| self.refresh_at(at) <= now));
+        due.min_by_key(|c| c.expires_at).map(|c| c.kind)
+    }
+
+    /// The credential that lives for ever though the app rotates its tokens by now.
+    #[must_use]
+    pub fn exchange_due(&self, app: &Credentials) -> Option<CredentialKind> {
+        if !app.rotates_tokens() {
+            return None;
+        }
+        let mut everlasting = self
+            .credentials
+            .iter()
+            .filter(|c| c.refresh_token.is_none() && c.expires_at.is_none());
+        everlasting.next().map(|c| c.kind)
+    }
+
+    /// The connection after its end at the provider: nothing can be done for it any more.
+    #[must_use]
+    pub fn ended(mut self, standing: Standing, failure: Failure, now: Timestamp) -> Self {
+        self.upkeep.due_at = None;
+        self.health = self.health.failed(standing, failure, now);
+        self
+    }
+
     fn probe_at(&self, now: Timestamp) -> Timestamp {
         let Some(proved_at) = self.health.proved_at else {
             return now + LEAST_PAUSE;
@@ -117,7 +156,8 @@ impl ChannelConnection {
     /// A number below `bound` that is always the same for one connection, and spread evenly over
     /// many: their ids end with random bits.
     fn spread(&self, bound: i64) -> i64 {
-        let random = (self.id.0.as_u128() & u128::from(u32::MAX)) as i64;
-        random % bound.max(1)
+        let (_, _, _, random) = self.id.0.as_fields();
+        let random = u32::from_be_bytes([random[4], random[5], random[6], random[7]]);
+        i64::from(random) % bound.max(1)
     }
 }

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 
 use crate::{
+    connection::{ChannelConnection, ConnectionIdentifier},
     id::{ConnectionId, EnvironmentId},
     ports::StoreError,
     sealed::{Sealed, SealedPlace},
@@ -13,6 +14,8 @@ use crate::{
 pub struct JournalEntry {
     /// The environment of the connection.
     pub environment_id: EnvironmentId,
+    /// The connection's identifier.
+    pub identifier: ConnectionIdentifier,
     /// The connection.
     pub connection_id: ConnectionId,
     /// The generation that the tokens are to be.
@@ -22,16 +25,12 @@ pub struct JournalEntry {
 }
 
 impl JournalEntry {
-    /// Where the sealed tokens belong.
+    /// Where the tokens of this connection and generation belong.
     #[must_use]
-    pub fn place(
-        environment_id: EnvironmentId,
-        connection_id: ConnectionId,
-        generation: u64,
-    ) -> SealedPlace {
+    pub fn place(connection: &ChannelConnection, generation: u64) -> SealedPlace {
         SealedPlace {
-            environment_id,
-            row: connection_id.0,
+            environment_id: connection.environment_id,
+            row: connection.id.0,
             column: "refresh_journal.tokens",
             generation,
         }

@@ -35,6 +35,9 @@ pub enum Param {
     CodeChallenge,
     /// The OpenID Connect nonce.
     Nonce,
+    /// The account that is to be connected, where the flow is for one: a hint to the person, since
+    /// the page may let them choose another.
+    Workspace,
 }
 
 /// What a URL is made of.
@@ -48,6 +51,8 @@ pub struct AuthorizeInputs<'a> {
     pub state: &'a str,
     /// The scopes, joined.
     pub scope: Option<&'a str>,
+    /// The account that is to be connected, where the flow is for one.
+    pub workspace_id: Option<&'a str>,
     /// The flow's secrets.
     pub secrets: &'a FlowSecrets,
 }
@@ -89,6 +94,7 @@ impl Param {
                 Some(code_challenge(inputs.secrets.pkce_verifier.expose_secret()))
             }
             Self::Nonce => Some(inputs.secrets.nonce.clone()),
+            Self::Workspace => inputs.workspace_id.map(str::to_owned),
         }
     }
 }

@@ -44,6 +44,9 @@ pub struct ConnectPolicy {
     pub link: LinkPolicy,
     /// Whether its tokens can be refreshed with a refresh token (RFC 6749 section 6).
     pub rotates_tokens: bool,
+    /// Whether it takes a second use of a refresh token for a theft, and then ends all that came
+    /// of it (RFC 9700 section 4.14).
+    pub reuse_revokes_family: bool,
     /// Which kind of endpoint a person at this provider is.
     pub person_endpoint: EndpointKind,
     /// Whether a grant must bring a token; it need not where the app authenticates by itself.
@@ -92,6 +95,11 @@ impl ConnectPolicy {
             && !grant.workspace.id.eq_ignore_ascii_case(tenant)
         {
             return Err(Reason::TenantMismatch.into());
+        }
+        if let Some(only) = &flow.workspace_id
+            && !grant.workspace.id.eq_ignore_ascii_case(only)
+        {
+            return Err(Reason::AccountMismatch.into());
         }
         if self.needs_credential && grant.credentials.is_empty() {
             return Err(Reason::WrongTokenType.into());

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     api_key::{ApiKey, ApiKeyRole},
+    audit::AuditAction,
     broker::Broker,
     environment::{Environment, Organization},
     id::{EnvironmentId, OrganizationId},
@@ -99,10 +100,15 @@ impl Broker {
             name: name.to_owned(),
             created_at: self.clock.now(),
         };
-        let inserted = self.stores.environments.insert(&environment).await;
-        inserted
-            .map_err(|error| taken(error, || format!("an environment {name:?} exists already")))?;
-        Ok(environment)
+        self.within(async |inside| {
+            let inserted = inside.stores.environments.insert(&environment).await;
+            let already = || format!("an environment {name:?} exists already");
+            inserted.map_err(|error| taken(error, already))?;
+            let action = AuditAction::EnvironmentCreated;
+            inside.note(environment.id, action, name, &[]).await?;
+            Ok(environment)
+        })
+        .await
     }
 
     async fn first_organization(&self) -> Result<Organization, UseCaseError> {

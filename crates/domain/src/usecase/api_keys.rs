@@ -7,6 +7,7 @@ use secrecy::ExposeSecret;
 
 use crate::{
     api_key::{API_KEY_PREFIX, ApiKey, ApiKeyRight, ApiKeyRole, PresentedKey},
+    audit::AuditAction,
     broker::Broker,
     id::{ApiKeyId, EnvironmentId},
     ports::{Change, InsertError, StoreError, Stores},
@@ -44,8 +45,12 @@ impl Broker {
     ) -> Result<(ApiKey, String), UseCaseError> {
         check_grant(granter, &new.rights)?;
         let (key, text) = self.draw_api_key(environment, new)?;
-        insert(&self.stores, &key).await?;
-        Ok((key, text))
+        self.within(async |inside| {
+            insert(&inside.stores, &key).await?;
+            inside.note_key(AuditAction::ApiKeyCreated, &key).await?;
+            Ok((key, text))
+        })
+        .await
     }
 
     /// Makes a key in another one's place, with its name, role and rights; the other lives on for
@@ -85,6 +90,10 @@ impl Broker {
         {
             return Err(not_found(id).into());
         }
+        let (action, replaced) = (AuditAction::ApiKeyRotated, id.to_string());
+        let details = [("replacement", key.id.to_string())];
+        let details = details.each_ref().map(|(name, id)| (*name, id.as_str()));
+        inside.note(environment, action, replaced, &details).await?;
         inside.changes.publish(Change::ApiKeys(environment)).await;
         within.commit().await?;
         Ok((key, text))
@@ -139,11 +148,25 @@ impl Broker {
         id: ApiKeyId,
     ) -> Result<(), UseCaseError> {
         let now = self.clock.now();
-        if !self.stores.api_keys.revoke(environment, id, now).await? {
-            return Err(not_found(id).into());
-        }
-        self.changes.publish(Change::ApiKeys(environment)).await;
-        Ok(())
+        self.within(async |inside| {
+            if !inside.stores.api_keys.revoke(environment, id, now).await? {
+                return Err(not_found(id).into());
+            }
+            let action = AuditAction::ApiKeyRevoked;
+            inside
+                .note(environment, action, id.to_string(), &[])
+                .await?;
+            inside.changes.publish(Change::ApiKeys(environment)).await;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn note_key(&self, action: AuditAction, key: &ApiKey) -> Result<(), StoreError> {
+        let role = key.role.to_string();
+        let details = [("name", key.name.as_str()), ("role", role.as_str())];
+        let (environment, subject) = (key.environment_id, key.id.to_string());
+        self.note(environment, action, subject, &details).await
     }
 
     /// Writes down when keys were used. What cannot be written is kept for the next time.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
+    audit::AuditAction,
     broker::Broker,
     connection::{
         CONNECTION_IDENTIFIER_PREFIX, ChannelConnection, ConnectionIdentifier, ConnectionMode,
@@ -98,10 +99,16 @@ impl Broker {
             updated_at: now,
         }
         .scheduled(now);
-        match self.stores.connections.insert(&connection).await {
-            Ok(()) => Ok(connection),
-            Err(error) => Err(self.not_written(&connection, error).await),
-        }
+        self.within(async |inside| {
+            if let Err(error) = inside.stores.connections.insert(&connection).await {
+                return Err(inside.not_written(&connection, error).await);
+            }
+            inside
+                .note_written(AuditAction::ConnectionCreated, &connection)
+                .await?;
+            Ok(connection)
+        })
+        .await
     }
 
     /// The connection of this identifier.
@@ -142,27 +149,16 @@ impl Broker {
             ..stored
         }
         .scheduled(now);
-        match self.stores.connections.replace(&changed).await {
-            Ok(()) => Ok(changed),
-            Err(error) => Err(self.not_written(&changed, error).await),
-        }
-    }
-
-    /// Deletes a connection with its endpoints.
-    pub async fn delete_connection(
-        &self,
-        environment: EnvironmentId,
-        identifier: &ConnectionIdentifier,
-    ) -> Result<(), UseCaseError> {
-        if self
-            .stores
-            .connections
-            .delete(environment, identifier)
-            .await?
-        {
-            return Ok(());
-        }
-        Err(connection_not_found(identifier).into())
+        self.within(async |inside| {
+            if let Err(error) = inside.stores.connections.replace(&changed).await {
+                return Err(inside.not_written(&changed, error).await);
+            }
+            inside
+                .note_written(AuditAction::ConnectionReplaced, &changed)
+                .await?;
+            Ok(changed)
+        })
+        .await
     }
 
     /// The credentials of a connection in the clear, the bot's first. None where the app

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::{
+    audit::AuditAction,
     broker::Broker,
     connection::{ChannelConnection, ConnectionIdentifier},
     context::{ContextKeys, NamedContext},
@@ -87,13 +88,30 @@ impl Broker {
             }
             endpoint.identifier = identifier;
         }
-        let written = if is_new {
-            self.stores.endpoints.insert(&endpoint).await
-        } else {
-            self.stores.endpoints.replace(&endpoint).await
-        };
-        written.map_err(|error| not_written(&endpoint, error))?;
+        self.write_endpoint(&endpoint, is_new).await?;
         Ok(endpoint)
+    }
+
+    async fn write_endpoint(
+        &self,
+        endpoint: &ChannelEndpoint,
+        is_new: bool,
+    ) -> Result<(), UseCaseError> {
+        self.within(async |inside| {
+            let endpoints = &inside.stores.endpoints;
+            let (written, action) = if is_new {
+                let written = endpoints.insert(endpoint).await;
+                (written, AuditAction::EndpointCreated)
+            } else {
+                let written = endpoints.replace(endpoint).await;
+                (written, AuditAction::EndpointUpdated)
+            };
+            written.map_err(|error| not_written(endpoint, error))?;
+            let (environment, subject) = (endpoint.environment_id, &endpoint.identifier);
+            inside.note(environment, action, subject, &[]).await?;
+            Ok(())
+        })
+        .await
     }
 
     /// The endpoint of this identifier.
@@ -120,8 +138,7 @@ impl Broker {
         endpoint.secret = self.seal_members(environment, endpoint.id, &secret);
         endpoint.address = address;
         endpoint.updated_at = self.clock.now();
-        let replaced = self.stores.endpoints.replace(&endpoint).await;
-        replaced.map_err(|error| not_written(&endpoint, error))?;
+        self.write_endpoint(&endpoint, false).await?;
         Ok(endpoint)
     }
 
@@ -131,15 +148,20 @@ impl Broker {
         environment: EnvironmentId,
         identifier: &str,
     ) -> Result<(), UseCaseError> {
-        if self
-            .stores
-            .endpoints
-            .delete(environment, identifier)
-            .await?
-        {
-            return Ok(());
-        }
-        Err(endpoint_not_found(identifier).into())
+        self.within(async |inside| {
+            if !inside
+                .stores
+                .endpoints
+                .delete(environment, identifier)
+                .await?
+            {
+                return Err(endpoint_not_found(identifier).into());
+            }
+            let action = AuditAction::EndpointDeleted;
+            inside.note(environment, action, identifier, &[]).await?;
+            Ok(())
+        })
+        .await
     }
 
     /// The endpoint at this address with its new secret: the one that is there already, else a new

@@ -6,7 +6,9 @@ use uuid::Uuid;
 
 use crate::{
     attempt::{AttemptStatus, ConnectAttempt, Failure},
+    audit::Actor,
     broker::Broker,
+    failpoint::reach,
     flow::{Flow, FlowSecrets, Leg, Purpose, Untimely},
     integration::{Credentials, Integration},
     ports::{Claim, CodeExchange, OpenedFlow, ProviderClient, StoreError},
@@ -84,8 +86,9 @@ impl Broker {
                 self.sign_in_url(connect, &app, flow, tenant),
             )),
             Ok(Answer::Code(code)) => {
+                let broker = self.acting_as(Actor::Person(flow.id));
                 let run = Run {
-                    broker: self,
+                    broker: &broker,
                     flow: &flow,
                     integration: &integration,
                     connect,
@@ -178,14 +181,14 @@ impl Broker {
         tenant: String,
     ) -> Url {
         let page = connect.sign_in.as_ref().unwrap_or(&connect.consent);
-        let sealed = self
-            .flow_sealer
-            .seal(&flow.into_sign_in(tenant, self.clock.now()));
+        let flow = flow.into_sign_in(tenant, self.clock.now());
+        let sealed = self.flow_sealer.seal(&flow);
         page.url(&AuthorizeInputs {
             credentials: app,
             redirect_uri: &self.redirect_uri,
             state: &sealed.state,
             scope: None,
+            workspace_id: flow.workspace_id.as_deref(),
             secrets: &sealed.secrets,
         })
     }
@@ -255,11 +258,11 @@ impl Run<'_> {
         code: SecretString,
         secrets: &FlowSecrets,
     ) -> ConnectAttempt {
-        let grant = match self
-            .client
-            .exchange_code(self.app, &self.exchange(code, secrets))
-            .await
-        {
+        reach("attempt_claimed");
+        let exchange = self.exchange(code, secrets);
+        let answer = self.client.exchange_code(self.app, &exchange).await;
+        reach("code_exchanged");
+        let grant = match answer {
             Ok(grant) => grant,
             Err(error) => return self.give_up(attempt, error.into()).await,
         };

@@ -1,10 +1,11 @@
 //! Integrations: making, changing, deleting.
 
 use crate::{
+    audit::AuditAction,
     broker::Broker,
     id::{EnvironmentId, IntegrationId},
     integration::{Credentials, Integration},
-    ports::Change,
+    ports::{Change, ConnectionFilter, StoreError},
     provider::{CredentialProblem, ProviderId, ProviderPolicy},
     reason::Reason,
     sealed::Sealed,
@@ -71,9 +72,15 @@ impl Broker {
             updated_at: now,
         };
         self.seal_app(&mut integration, &new.credentials);
-        let inserted = self.stores.integrations.insert(&integration).await;
-        inserted.map_err(|error| taken(error, || already_there(&integration)))?;
-        Ok(integration)
+        self.within(async |inside| {
+            let inserted = inside.stores.integrations.insert(&integration).await;
+            inserted.map_err(|error| taken(error, || already_there(&integration)))?;
+            inside
+                .note_integration(AuditAction::IntegrationCreated, &integration)
+                .await?;
+            Ok(integration)
+        })
+        .await
     }
 
     /// Changes an integration; answers it as it is then.
@@ -83,18 +90,51 @@ impl Broker {
         id: IntegrationId,
         change: IntegrationChange,
     ) -> Result<Integration, UseCaseError> {
+        let has_other_app = change.credentials.is_some();
         loop {
             let stored = self.get_integration(environment, id).await?;
             let changed = self.changed(stored, change.clone())?;
-            let replaced = self.stores.integrations.replace(&changed).await;
             // Somebody else may have been quicker: then the change is made to what they left.
-            if replaced.map_err(|error| taken(error, || already_there(&changed)))? {
-                self.changes
-                    .publish(Change::Integrations(environment))
-                    .await;
+            if self.replace_integration(&changed, has_other_app).await? {
                 return Ok(changed);
             }
         }
+    }
+
+    async fn replace_integration(
+        &self,
+        changed: &Integration,
+        has_other_app: bool,
+    ) -> Result<bool, UseCaseError> {
+        let environment = changed.environment_id;
+        self.within(async |inside| {
+            let replaced = inside.stores.integrations.replace(changed).await;
+            if !replaced.map_err(|error| taken(error, || already_there(changed)))? {
+                return Ok(false);
+            }
+            if has_other_app {
+                // Tokens may rotate from now on, and what a wrong secret hid can be asked.
+                let (upkeep, now) = (&inside.stores.upkeep, self.clock.now());
+                upkeep.hasten(environment, changed.id, now).await?;
+            }
+            inside
+                .note_integration(AuditAction::IntegrationUpdated, changed)
+                .await?;
+            let change = Change::Integrations(environment);
+            inside.changes.publish(change).await;
+            Ok(true)
+        })
+        .await
+    }
+
+    async fn note_integration(
+        &self,
+        action: AuditAction,
+        integration: &Integration,
+    ) -> Result<(), StoreError> {
+        let details = [("provider", integration.provider.as_str())];
+        let (environment, subject) = (integration.environment_id, &integration.identifier);
+        self.note(environment, action, subject, &details).await
     }
 
     fn changed(
@@ -130,19 +170,31 @@ impl Broker {
         Ok(found.ok_or_else(|| not_found(id))?)
     }
 
-    /// Deletes an integration with its connections and endpoints.
+    /// Deletes an integration with its connections and endpoints. What the connections had at
+    /// their providers is taken back afterwards.
     pub async fn delete_integration(
         &self,
         environment: EnvironmentId,
         id: IntegrationId,
     ) -> Result<(), UseCaseError> {
-        if !self.stores.integrations.delete(environment, id).await? {
-            return Err(not_found(id).into());
-        }
-        self.changes
-            .publish(Change::Integrations(environment))
-            .await;
-        Ok(())
+        self.within(async |inside| {
+            let integration = inside.get_integration(environment, id).await?;
+            let connections = ConnectionFilter {
+                integration_identifier: Some(integration.identifier.clone()),
+                ..ConnectionFilter::default()
+            };
+            inside.revoke_all_later(environment, &connections).await?;
+            if !inside.stores.integrations.delete(environment, id).await? {
+                return Err(not_found(id).into());
+            }
+            inside
+                .note_integration(AuditAction::IntegrationDeleted, &integration)
+                .await?;
+            let change = Change::Integrations(environment);
+            inside.changes.publish(change).await;
+            Ok(())
+        })
+        .await
     }
 
     pub(super) fn policy(&self, id: &ProviderId) -> Result<&ProviderPolicy, Refusal> {

@@ -97,6 +97,7 @@ impl Broker {
             auto_link: request
                 .auto_link
                 .unwrap_or_else(|| mode.links_user_by_default()),
+            workspace_id: None,
             issued_at: now,
         };
         self.check_identifier(&flow).await?;
@@ -177,7 +178,8 @@ impl Broker {
         }
     }
 
-    fn consent_url(
+    /// The consent page's URL for this flow.
+    pub(super) fn consent_url(
         &self,
         connect: &ConnectPolicy,
         credentials: &Credentials,
@@ -214,6 +216,7 @@ impl Broker {
             redirect_uri: &self.redirect_uri,
             state: &sealed.state,
             scope,
+            workspace_id: flow.workspace_id.as_deref(),
             secrets: &sealed.secrets,
         });
         let length = url.as_str().len();

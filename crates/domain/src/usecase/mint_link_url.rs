@@ -71,6 +71,7 @@ impl Broker {
             connection_identifier: request.connection_identifier,
             scopes,
             auto_link: true,
+            workspace_id: None,
             issued_at: now,
         };
         let scope = link.scopes.join(&flow.scopes);

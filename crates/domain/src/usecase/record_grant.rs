@@ -6,8 +6,10 @@ use secrecy::ExposeSecret;
 
 use crate::{
     attempt::{ConnectAttempt, Failure},
+    audit::AuditAction,
     connection::{ChannelConnection, Health, Upkeep},
     endpoint::{Address, ChannelEndpoint},
+    failpoint::reach,
     flow::Purpose,
     id::ConnectionId,
     ports::{ConnectionWrite, RecordConnection, RecordError, StoreError},
@@ -109,7 +111,17 @@ impl Run<'_> {
             endpoints,
             attempt: completed,
         };
-        self.broker.stores.connections.record(&record).await?;
+        let action = match write {
+            ConnectionWrite::Insert => AuditAction::ConnectionCreated,
+            ConnectionWrite::Replace => AuditAction::ConnectionReplaced,
+        };
+        let within = self.broker.begin().await?;
+        let inside = &within.broker;
+        inside.stores.connections.record(&record).await?;
+        inside.note_written(action, &record.connection).await?;
+        reach("connection_uncommitted");
+        within.commit().await?;
+        reach("connection_committed");
         Ok(record.attempt)
     }
 

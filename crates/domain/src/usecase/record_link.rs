@@ -2,6 +2,7 @@
 
 use crate::{
     attempt::ConnectAttempt,
+    audit::AuditAction,
     connection::ChannelConnection,
     endpoint::Address,
     provider::Grant,
@@ -38,11 +39,18 @@ impl Run<'_> {
             &grant.workspace,
             endpoint.updated_at,
         );
-        self.broker
+        let within = self.broker.begin().await?;
+        let inside = &within.broker;
+        inside
             .stores
             .endpoints
             .record(&endpoint, &completed)
             .await?;
+        let (action, environment) = (AuditAction::EndpointCreated, endpoint.environment_id);
+        inside
+            .note(environment, action, endpoint.identifier, &[])
+            .await?;
+        within.commit().await?;
         Ok(completed)
     }
 

@@ -1,9 +1,10 @@
 //! Subscribers: making, changing, deleting.
 
 use crate::{
+    audit::AuditAction,
     broker::Broker,
     id::{EnvironmentId, SubscriberRowId},
-    ports::{Change, InsertError},
+    ports::{Change, ConnectionFilter, InsertError},
     reason::Reason,
     subscriber::{Profile, ProfilePatch, Subscriber, SubscriberId},
     usecase::{Refusal, UseCaseError},
@@ -84,18 +85,29 @@ impl Broker {
         Ok(subscriber)
     }
 
-    /// Deletes a subscriber with its connections and endpoints.
+    /// Deletes a subscriber with its connections and endpoints. What the connections had at their
+    /// providers is taken back afterwards.
     pub async fn delete_subscriber(
         &self,
         environment: EnvironmentId,
         id: &SubscriberId,
     ) -> Result<(), UseCaseError> {
-        if !self.stores.subscribers.delete(environment, id).await? {
-            return Err(subscriber_not_found(id).into());
-        }
-        let change = Change::Subscriber(environment, id.clone());
-        self.changes.publish(change).await;
-        Ok(())
+        let connections = ConnectionFilter {
+            subscriber_id: Some(id.clone()),
+            ..ConnectionFilter::default()
+        };
+        self.within(async |inside| {
+            inside.revoke_all_later(environment, &connections).await?;
+            if !inside.stores.subscribers.delete(environment, id).await? {
+                return Err(subscriber_not_found(id).into());
+            }
+            let action = AuditAction::SubscriberDeleted;
+            inside.note(environment, action, id.as_str(), &[]).await?;
+            let change = Change::Subscriber(environment, id.clone());
+            inside.changes.publish(change).await;
+            Ok(())
+        })
+        .await
     }
 }
 

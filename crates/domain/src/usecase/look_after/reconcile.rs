@@ -1,0 +1,192 @@
+//! Two sets of tokens for one connection: finding out which of them is good.
+//!
+//! That happens when a node stood still for longer than its lease, or when the person connected
+//! again in the middle of a refresh. Neither set is given up before the provider was asked.
+
+use std::time::Duration;
+
+use super::App;
+use crate::{
+    broker::Broker,
+    connection::{ChannelConnection, health::verdict},
+    ports::{ProviderError, StoreError},
+    provider::GrantedCredential,
+    usecase::UseCaseError,
+};
+
+/// Between two looks at a connection that somebody else has in hand.
+const PAUSE: Duration = Duration::from_secs(10);
+
+/// So many looks outlast a lease.
+const LOOKS: u32 = 12;
+
+/// What became of a token that was not stored.
+pub(super) enum Fate {
+    /// It is stored, or of no use.
+    Settled,
+    /// Nothing can be said as yet.
+    Open,
+}
+
+impl Broker {
+    /// Finds out what becomes of a token that was issued for `connection` and not stored, waiting
+    /// for whoever has the connection in hand.
+    pub(super) async fn reconcile(
+        &self,
+        app: &App<'_>,
+        connection: &ChannelConnection,
+        issued: GrantedCredential,
+    ) -> Result<(), UseCaseError> {
+        for _ in 0..LOOKS {
+            let fate = self.reconcile_once(app, connection, &issued).await?;
+            if matches!(fate, Fate::Settled) {
+                return Ok(());
+            }
+            self.timer.pause(PAUSE).await;
+        }
+        tracing::error!(connection = %connection.id, "a token that was issued could not be stored");
+        Ok(())
+    }
+
+    /// One look. A connection that was deleted meanwhile does not come back: the token does, to the
+    /// provider. One that has other tokens by now keeps those if they work.
+    pub(super) async fn reconcile_once(
+        &self,
+        app: &App<'_>,
+        connection: &ChannelConnection,
+        issued: &GrantedCredential,
+    ) -> Result<Fate, UseCaseError> {
+        let Some(stored) = self.stored_now(connection).await? else {
+            self.give_back(app, issued).await;
+            return Ok(Fate::Settled);
+        };
+        if self.has(&stored, issued)? {
+            return Ok(Fate::Settled);
+        }
+        let replaced = stored.generation > connection.generation;
+        if replaced || stored.health.has_ended() {
+            match self.works(app, &stored, issued, replaced).await {
+                Works::Stored => {
+                    self.give_back(app, issued).await;
+                    return Ok(Fate::Settled);
+                }
+                Works::Neither => return Ok(Fate::Settled),
+                Works::Unknown => return Ok(Fate::Open),
+                Works::Issued => {}
+            }
+        }
+        self.adopt(stored, issued).await
+    }
+
+    async fn stored_now(
+        &self,
+        connection: &ChannelConnection,
+    ) -> Result<Option<ChannelConnection>, StoreError> {
+        let connections = &self.stores.connections;
+        let found = connections
+            .find(connection.environment_id, &connection.identifier)
+            .await?;
+        Ok(found.filter(|stored| stored.id == connection.id))
+    }
+
+    fn has(
+        &self,
+        stored: &ChannelConnection,
+        issued: &GrantedCredential,
+    ) -> Result<bool, UseCaseError> {
+        use secrecy::ExposeSecret;
+        let tokens = self.open_access_tokens(stored)?;
+        Ok(tokens.iter().any(|token| {
+            token.kind == issued.kind
+                && token.access_token.expose_secret() == issued.access_token.expose_secret()
+        }))
+    }
+
+    /// Which of two tokens works: the stored one is asked about first, if it is another.
+    async fn works(
+        &self,
+        app: &App<'_>,
+        stored: &ChannelConnection,
+        issued: &GrantedCredential,
+        replaced: bool,
+    ) -> Works {
+        if replaced {
+            let Ok(tokens) = self.open_access_tokens(stored) else {
+                return Works::Unknown;
+            };
+            let own: Vec<_> = tokens
+                .into_iter()
+                .filter(|t| t.kind == issued.kind)
+                .collect();
+            if !own.is_empty() {
+                match judged(
+                    app.client
+                        .verify(&app.credentials, &stored.workspace.id, &own)
+                        .await,
+                ) {
+                    Judged::Good => return Works::Stored,
+                    Judged::Unknown => return Works::Unknown,
+                    Judged::Dead => {}
+                }
+            }
+        }
+        let ours = GrantedCredential {
+            refresh_token: None,
+            ..issued.clone()
+        };
+        let answer = app
+            .client
+            .verify(&app.credentials, &stored.workspace.id, &[ours])
+            .await;
+        match judged(answer) {
+            Judged::Good => Works::Issued,
+            Judged::Dead => Works::Neither,
+            Judged::Unknown => Works::Unknown,
+        }
+    }
+
+    /// Stores the token in the place of the connection's own.
+    async fn adopt(
+        &self,
+        stored: ChannelConnection,
+        issued: &GrantedCredential,
+    ) -> Result<Fate, UseCaseError> {
+        let renewed = self.renewed(&stored, issued.clone())?;
+        let Some(held) = self.hold(stored).await? else {
+            return Ok(Fate::Open);
+        };
+        Ok(if held.settle(renewed).await? {
+            Fate::Settled
+        } else {
+            Fate::Open
+        })
+    }
+
+    /// A token that nobody will keep goes back.
+    async fn give_back(&self, app: &App<'_>, token: &GrantedCredential) {
+        if let Err(error) = app.client.revoke(&app.credentials, token).await {
+            tracing::warn!(%error, "an unused token could not be revoked");
+        }
+    }
+}
+
+enum Works {
+    Stored,
+    Issued,
+    Neither,
+    Unknown,
+}
+
+enum Judged {
+    Good,
+    Dead,
+    Unknown,
+}
+
+fn judged<T>(answer: Result<T, ProviderError>) -> Judged {
+    match answer {
+        Ok(_) => Judged::Good,
+        Err(error) if verdict(error.reason).is_some() => Judged::Dead,
+        Err(_) => Judged::Unknown,
+    }
+}
