@@ -12,6 +12,7 @@ mod keys;
 mod logging;
 mod server;
 mod system;
+mod upkeep;
 mod wiring;
 
 use std::process::ExitCode;

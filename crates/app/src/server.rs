@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::Settings,
+    upkeep::look_after_all,
     wiring::{Wired, wire},
 };
 
@@ -64,6 +65,10 @@ impl Server {
         let last_words = self.api.broker.clone();
         let stopping = CancellationToken::new();
         let sweeping = tokio::spawn(sweep(self.api.clone(), stopping.clone()));
+        let upkeep = self.wired.does_upkeep.then(|| {
+            let upkeep = look_after_all(self.api.clone(), stopping.clone());
+            tokio::spawn(upkeep)
+        });
         let signalled = {
             let stopping = stopping.clone();
             async move {
@@ -81,6 +86,9 @@ impl Server {
         tokio::select! {
             served = served => served?,
             _ = limit => tracing::warn!("some connections were cut"),
+        }
+        if let Some(upkeep) = upkeep {
+            upkeep.await?;
         }
         tasks.close();
         if tokio::time::timeout(DRAIN_LIMIT, tasks.wait())
@@ -114,10 +122,23 @@ async fn sweep(api: Api, stopping: CancellationToken) {
         if let Err(error) = api.broker.record_key_uses().await {
             tracing::error!(%error, "the last uses of API keys were not written down");
         }
+        take_back(&api);
         if let Err(error) = sweep_answers(&api, &stopping).await {
             tracing::error!(%error, "the sweep of idempotency records failed");
         }
     }
+}
+
+/// Tries the revocations that are due, beside everything else: a provider may be slow.
+fn take_back(api: &Api) {
+    let broker = api.broker.clone();
+    api.tasks.spawn(async move {
+        match broker.sweep_revocations().await {
+            Ok(0) => {}
+            Ok(tried) => tracing::info!(tried, "revocations were tried again"),
+            Err(error) => tracing::error!(%error, "the sweep of revocations failed"),
+        }
+    });
 }
 
 /// Deletes the answers that are repeated no more, by batches: between two of them others write.

@@ -4,7 +4,14 @@ use std::sync::Arc;
 
 use tieline_adapter_crypto::{KeyRingCursorSealer, KeyRingFlowSealer, KeyRingSealer};
 use tieline_adapter_http::{Api, RateLimits};
-use tieline_domain::{api_key::ApiKeyUses, broker::Broker};
+use tieline_adapter_local::FileRefreshJournal;
+use tieline_domain::{
+    api_key::ApiKeyUses,
+    audit::Actor,
+    broker::Broker,
+    connection::{AppTokens, ProviderPauses},
+    ports::RefreshJournal,
+};
 use tieline_providers::{Egress, EgressPolicy, ProviderEndpoints, providers};
 use tokio_util::task::TaskTracker;
 
@@ -22,6 +29,8 @@ pub(crate) use database::{Database, is_postgres};
 /// The parts of a running program.
 pub(crate) struct Wired {
     pub(crate) api: Api,
+    /// Whether this node looks after connections.
+    pub(crate) does_upkeep: bool,
     pub(crate) database: Database,
 }
 
@@ -55,6 +64,7 @@ pub(crate) async fn wire(settings: &Settings) -> anyhow::Result<Wired> {
     };
     let feed = |listener| database.changes(listener);
     let memory = memory::remember(settings, &stores, clock.clone(), feed).await?;
+    let upkeep_budget = memory::per_second(settings.upkeep_rate);
     let broker = Broker {
         lookups: memory.lookups,
         replays: memory.replays,
@@ -62,6 +72,12 @@ pub(crate) async fn wire(settings: &Settings) -> anyhow::Result<Wired> {
         checks: memory.checks,
         stores,
         transactions: database.transactions(),
+        journal: journal(settings),
+        limiter: memory.limiter.clone(),
+        upkeep_budget: upkeep_budget.unwrap_or(memory::ONE_PER_SECOND),
+        pauses: ProviderPauses::default(),
+        app_tokens: AppTokens::default(),
+        actor: Actor::System,
         key_uses: ApiKeyUses::default(),
         sealer: Arc::new(sealer),
         flow_sealer: Arc::new(KeyRingFlowSealer::new(ring)),
@@ -86,6 +102,19 @@ pub(crate) async fn wire(settings: &Settings) -> anyhow::Result<Wired> {
             readiness,
             tasks,
         },
+        does_upkeep: upkeep_budget.is_some(),
         database,
     })
+}
+
+/// The journal in the data folder. A node that has no place for one does without.
+fn journal(settings: &Settings) -> Arc<dyn RefreshJournal> {
+    let folder = settings.data_dir.join("journal");
+    match FileRefreshJournal::open(&folder) {
+        Ok(journal) => Arc::new(journal),
+        Err(error) => {
+            tracing::warn!(folder = %folder.display(), %error, "no journal: a crash in the middle of a refresh costs the connection its token");
+            Arc::new(())
+        }
+    }
 }

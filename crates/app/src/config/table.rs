@@ -56,8 +56,10 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "data_dir",
         default: ".tieline",
         help: "The folder for what is kept on this machine",
-        more: "Made at the first start, for the eyes of its owner only: the SQLite file and the \
-            sealing keys.",
+        more: "Made at the first start, for the eyes of its owner only: the SQLite file, the \
+            sealing keys, and for the moments of a refresh the journal, in which new tokens lie \
+            sealed until they are in the database. Nodes on Postgres should keep it over a \
+            restart.",
         ..PLAIN
     },
     Setting {
@@ -147,6 +149,16 @@ pub(super) const SETTINGS: &[Setting] = &[
         default: "500",
         help: "How many other requests with an API key one environment may make in a second; 0 for no limit",
         more: "Counted like `rate_limit_mint`, and apart from it.",
+        ..PLAIN
+    },
+    Setting {
+        name: "upkeep_rate",
+        default: "8",
+        help: "How often in a second the upkeep asks the provider of one integration; 0 for no upkeep on this node",
+        more: "The upkeep refreshes tokens before they die and asks about connections once a day. \
+            All nodes count together where they share a Redis; else each counts for itself. Slack \
+            takes ten refreshes a second from one app. With 0 on every node tokens are refreshed \
+            only when one is asked for.",
         ..PLAIN
     },
     Setting {

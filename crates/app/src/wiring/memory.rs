@@ -87,6 +87,12 @@ pub(crate) async fn connect(settings: &Settings) -> anyhow::Result<Option<RedisM
         .context("setting redis_ca_path is not usable: the file")
 }
 
+/// Where nothing says how many.
+pub(super) const ONE_PER_SECOND: RateLimit = RateLimit {
+    burst: 1,
+    interval: Duration::from_secs(1),
+};
+
 /// So many in a second, with a burst of two seconds' worth; none for 0.
 pub(super) fn per_second(number: u32) -> Option<RateLimit> {
     let interval = Duration::from_secs(1).checked_div(number)?;

@@ -61,21 +61,31 @@ impl ChannelConnection {
     pub fn next_upkeep(&self, now: Timestamp) -> Timestamp {
         let refresh = self.credentials.iter().filter_map(|c| {
             c.refresh_token.as_ref()?;
-            Some(self.refresh_at(c.expires_at?).max(now + LEAST_PAUSE))
+            Some(self.refresh_at(c.expires_at?))
         });
         refresh.chain([self.probe_at(now)]).min().unwrap_or(now)
     }
 
-    /// The connection as it is to be written when its tokens are new at `now`: nobody has it in
-    /// hand, and it is looked after when that is due.
+    /// The connection as it is to be written when its tokens came at `now`: nobody has it in hand,
+    /// and it is looked after when that is due.
     #[must_use]
     pub fn scheduled(mut self, now: Timestamp) -> Self {
         self.upkeep = Upkeep {
             epoch: self.upkeep.epoch,
+            due_at: Some(self.next_upkeep(now)),
             ..Upkeep::default()
         };
-        self.upkeep.due_at = Some(self.next_upkeep(now));
         self
+    }
+
+    /// The same of one that was just looked after: the next time is not at once, whatever its
+    /// provider says of its tokens.
+    #[must_use]
+    pub fn looked_after(self, now: Timestamp) -> Self {
+        let mut scheduled = self.scheduled(now);
+        let earliest = now + LEAST_PAUSE;
+        scheduled.upkeep.due_at = scheduled.upkeep.due_at.max(Some(earliest));
+        scheduled
     }
 
     /// When it is to be looked after next if that failed once more: later with every failure.

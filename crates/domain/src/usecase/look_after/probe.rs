@@ -45,7 +45,7 @@ impl Held<'_> {
         }
         let probed = self.after(&heard, &tokens)?;
         let health = probed.health.clone().proved(now);
-        self.settle(ChannelConnection { health, ..probed }.scheduled(now))
+        self.settle(ChannelConnection { health, ..probed }.looked_after(now))
             .await?;
         Ok(())
     }

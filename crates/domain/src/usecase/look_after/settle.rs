@@ -105,7 +105,7 @@ impl Broker {
         let now = self.clock.now();
         let renewed = self.with_credentials(connection, &credentials);
         let health = renewed.health.clone().proved(now);
-        Ok(ChannelConnection { health, ..renewed }.scheduled(now))
+        Ok(ChannelConnection { health, ..renewed }.looked_after(now))
     }
 
     /// The connection with these credentials in the place of its own: one generation on.

@@ -1,0 +1,166 @@
+//! [`RefreshJournal`] in a folder of this node's.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use async_trait::async_trait;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde::{Deserialize, Serialize};
+use tieline_domain::{
+    connection::ConnectionIdentifier,
+    id::{ConnectionId, EnvironmentId},
+    ports::{JournalEntry, RefreshJournal, StoreError},
+    sealed::Sealed,
+};
+
+/// What the name of an entry's file ends with.
+const ENDING: &str = "json";
+
+/// Keeps each entry in a file of its own, written to the disk before it has its name.
+#[derive(Clone, Debug)]
+pub struct FileRefreshJournal {
+    folder: Arc<PathBuf>,
+}
+
+/// An entry as it stands in its file.
+#[derive(Serialize, Deserialize)]
+struct Line {
+    environment_id: EnvironmentId,
+    identifier: String,
+    connection_id: ConnectionId,
+    generation: u64,
+    tokens: String,
+}
+
+impl FileRefreshJournal {
+    /// A journal in this folder, which is made if it is not there, for its owner only.
+    pub fn open(folder: impl Into<PathBuf>) -> io::Result<Self> {
+        let folder = folder.into();
+        let mut making = fs::DirBuilder::new();
+        making.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut making, 0o700);
+        making.create(&folder)?;
+        Ok(Self {
+            folder: Arc::new(folder),
+        })
+    }
+
+    fn path(&self, entry: &JournalEntry) -> PathBuf {
+        let name = format!("{}-{}.{ENDING}", entry.connection_id, entry.generation);
+        self.folder.join(name)
+    }
+
+    /// Does what may wait for the disk, away from the threads that wait for nothing.
+    async fn at_the_disk<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> io::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let journal = self.clone();
+        let done = tokio::task::spawn_blocking(move || work(&journal)).await;
+        done.map_err(|error| StoreError::Unavailable(error.into()))?
+            .map_err(|error| StoreError::Unavailable(error.into()))
+    }
+}
+
+#[async_trait]
+impl RefreshJournal for FileRefreshJournal {
+    async fn append(&self, entry: &JournalEntry) -> Result<(), StoreError> {
+        let (path, line) = (self.path(entry), Line::from(entry));
+        self.at_the_disk(move |journal| {
+            let unfinished = path.with_extension("new");
+            let mut file = for_its_owner().open(&unfinished)?;
+            serde_json::to_writer(&mut file, &line)?;
+            file.flush()?;
+            file.sync_all()?;
+            fs::rename(&unfinished, &path)?;
+            sync_folder(&journal.folder)
+        })
+        .await
+    }
+
+    async fn list(&self) -> Result<Vec<JournalEntry>, StoreError> {
+        self.at_the_disk(|journal| {
+            let mut entries = Vec::new();
+            for file in fs::read_dir(&*journal.folder)? {
+                let path = file?.path();
+                if path.extension().is_some_and(|ending| ending == ENDING) {
+                    entries.extend(read(&path)?);
+                }
+            }
+            Ok(entries)
+        })
+        .await
+    }
+
+    async fn remove(&self, entry: &JournalEntry) -> Result<(), StoreError> {
+        let path = self.path(entry);
+        self.at_the_disk(move |journal| {
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            sync_folder(&journal.folder)
+        })
+        .await
+    }
+}
+
+/// The entry in a file; none where somebody removed it meanwhile, or where it is no entry: what
+/// nobody can read must not hide the others.
+fn read(path: &Path) -> io::Result<Option<JournalEntry>> {
+    let text = match fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        text => text?,
+    };
+    let entry = serde_json::from_slice::<Line>(&text)
+        .ok()
+        .and_then(|line| JournalEntry::try_from(line).ok());
+    if entry.is_none() {
+        tracing::error!(file = %path.display(), "this file is no entry of the journal; it stays where it is");
+    }
+    Ok(entry)
+}
+
+fn for_its_owner() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// A name is as durable as its folder.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+impl From<&JournalEntry> for Line {
+    fn from(entry: &JournalEntry) -> Self {
+        Self {
+            environment_id: entry.environment_id,
+            identifier: entry.identifier.as_str().to_owned(),
+            connection_id: entry.connection_id,
+            generation: entry.generation,
+            tokens: STANDARD.encode(&entry.tokens.0),
+        }
+    }
+}
+
+impl TryFrom<Line> for JournalEntry {
+    type Error = ();
+
+    fn try_from(line: Line) -> Result<Self, ()> {
+        Ok(Self {
+            environment_id: line.environment_id,
+            identifier: ConnectionIdentifier::parse(line.identifier).map_err(|_| ())?,
+            connection_id: line.connection_id,
+            generation: line.generation,
+            tokens: Sealed(STANDARD.decode(line.tokens).map_err(|_| ())?),
+        })
+    }
+}
