@@ -11,19 +11,25 @@ use serde_json::Value;
 /// Where the program is: what `TIELINE_BIN` names, else what cargo builds, once.
 pub(crate) fn program() -> &'static PathBuf {
     static PROGRAM: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let program = PROGRAM.get_or_init(|| given().or_else(build));
+    let program = PROGRAM.get_or_init(|| given("TIELINE_BIN").or_else(build));
     program.as_ref().expect("the program builds")
+}
+
+/// Where the program is that ends at steps which `FAILPOINTS` names.
+pub(crate) fn breakable() -> PathBuf {
+    given("TIELINE_BREAKABLE_BIN")
+        .expect("this test needs the program with failpoints: run `cargo xtask test`")
 }
 
 #[expect(
     clippy::disallowed_methods,
     reason = "the tests are handed the program by `cargo xtask test`"
 )]
-fn given() -> Option<PathBuf> {
-    let given = PathBuf::from(std::env::var_os("TIELINE_BIN")?);
+fn given(variable: &str) -> Option<PathBuf> {
+    let given = PathBuf::from(std::env::var_os(variable)?);
     assert!(
         given.is_absolute() && given.is_file(),
-        "TIELINE_BIN must be the absolute path of the program, which {} is not",
+        "{variable} must be the absolute path of the program, which {} is not",
         given.display()
     );
     Some(given)

@@ -13,13 +13,19 @@ use serde_json::json;
 use tempfile::TempDir;
 use tokio::{io::AsyncWriteExt, process::Command, sync::OnceCell};
 
-use crate::{ENTRA, SLACK, SUBSCRIBER, binary::program, within};
+use crate::{
+    ENTRA, SLACK, SUBSCRIBER,
+    binary::{breakable, program},
+    within,
+};
 
 /// A folder of its own for one installation: its data, its log, its settings.
 #[derive(Debug)]
 pub struct Home {
     folder: TempDir,
     settings: BTreeMap<String, String>,
+    /// The step at which the program ends.
+    breaks_at: Option<String>,
 }
 
 /// A command that has ended.
@@ -41,6 +47,7 @@ impl Home {
         Self {
             folder,
             settings: BTreeMap::new(),
+            breaks_at: None,
         }
     }
 
@@ -74,6 +81,12 @@ impl Home {
         self.settings.remove(&format!("TIELINE_{name}"));
     }
 
+    /// Makes every program that starts from now on end at this step, as a power cut would, after
+    /// it has come by there `before` times; with none it runs on.
+    pub fn break_at(&mut self, step: Option<&str>, before: u32) {
+        self.breaks_at = step.map(|step| format!("{step}={before}*off->return"));
+    }
+
     /// Whether an admin key of the test's own choosing is set.
     pub(crate) fn sets_a_key(&self) -> bool {
         let mut names = self.settings.keys();
@@ -101,10 +114,14 @@ impl Home {
     /// The program, to be run here, with nothing of the surroundings but these settings.
     #[must_use]
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(program());
+        let mut command = match &self.breaks_at {
+            None => Command::new(program()),
+            Some(_) => Command::new(breakable()),
+        };
         command
             .args(arguments)
             .env_clear()
+            .envs(self.breaks_at.as_ref().map(|step| ("FAILPOINTS", step)))
             .env("TIELINE_DATA_DIR", self.data_dir())
             .envs(&self.settings)
             .current_dir(self.path())

@@ -18,8 +18,8 @@ const TESTS_OF_CLIENTS: &str = "real_clients::";
 
 /// Every test: units, contract suites, and end to end against the real program.
 ///
-/// Builds the program first and hands its path to the end-to-end tests in the variable
-/// `TIELINE_BIN`; they start it as a process and talk HTTP to it. Postgres and Redis are those that
+/// Builds the program first, as it is and with steps at which it can be ended, and hands the paths to
+/// the end-to-end tests in the variables `TIELINE_BIN` and `TIELINE_BREAKABLE_BIN`; they start it as a process and talk HTTP to it. Postgres and Redis are those that
 /// `TIELINE_TEST_POSTGRES_URL` and `TIELINE_TEST_REDIS_URL` name, else throw-aways on free ports:
 /// from programs of this machine, else in containers, else, as root on Debian or Ubuntu, from
 /// packages that are installed then. They end with the run. The clients in `tests/clients`, told by
@@ -65,7 +65,8 @@ impl Test {
     }
 
     fn run_all(&self, sh: &Shell) -> anyhow::Result<()> {
-        let program = build_program(sh).context(
+        let programs = build_breakable(sh).and_then(|breakable| Ok((build(sh, &[])?, breakable)));
+        let (program, breakable) = programs.context(
             "the program does not build, so no test was run: build only that with \
              `cargo build --package tieline`",
         )?;
@@ -87,7 +88,10 @@ impl Test {
         let (scope, rest) = (self.scope(&whole), self.rest_without_left_out());
         let tests = cmd!(sh, "cargo test --no-fail-fast {scope...} {rest...}");
         let variables = services.iter().flat_map(Services::variables);
-        let tests = tests.env("TIELINE_BIN", program).envs(variables);
+        let tests = tests
+            .env("TIELINE_BIN", program)
+            .env("TIELINE_BREAKABLE_BIN", breakable)
+            .envs(variables);
         let tests = tests.envs(clients.map(|clients| ("TIELINE_CLIENTS", clients)));
         let outcome = run(&tests, "the tests");
         if self.no_services {
@@ -179,11 +183,22 @@ fn run(tests: &Cmd<'_>, name: &str) -> anyhow::Result<()> {
     })
 }
 
+/// Builds the program with steps at which it can be ended, and puts it beside the other one, which
+/// cargo will build in its place.
+fn build_breakable(sh: &Shell) -> anyhow::Result<PathBuf> {
+    let built = build(sh, &["--features", "failpoints"])?;
+    let folder = built.with_file_name("breakable");
+    sh.create_dir(&folder)?;
+    let kept = folder.join(built.file_name().context("cargo named no program")?);
+    sh.copy_file(&built, &kept)?;
+    Ok(kept)
+}
+
 /// Builds the program and tells where it lies.
-fn build_program(sh: &Shell) -> anyhow::Result<PathBuf> {
+fn build(sh: &Shell, features: &[&str]) -> anyhow::Result<PathBuf> {
     let messages = cmd!(
         sh,
-        "cargo build --package tieline --message-format json-render-diagnostics"
+        "cargo build --package tieline {features...} --message-format json-render-diagnostics"
     )
     .read()?;
     messages

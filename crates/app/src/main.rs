@@ -20,6 +20,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
+    #[cfg(feature = "failpoints")]
+    let _steps = fail::FailScenario::setup();
     let cli = cli::Cli::parse();
     match run(cli) {
         Ok(code) => code,
