@@ -1,15 +1,19 @@
 //! A broker whose every port is in a test's hands.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tieline_domain::{
     api_key::ApiKeyUses,
+    audit::Actor,
     broker::Broker,
-    ports::MockProviderClient,
+    connection::{AppTokens, ProviderPauses},
+    ports::{MockProviderClient, RateLimit},
     provider::{Provider, ProviderPolicy, Providers},
 };
 
-use crate::{FakeFlowSealer, FakeSealer, FixedClock, MemoryStorage, SequentialIds, policies};
+use crate::{
+    FakeFlowSealer, FakeSealer, FixedClock, MemoryJournal, MemoryStorage, SequentialIds, policies,
+};
 
 /// A broker on this storage and clock, with the sample providers, whose client expects no call. Its
 /// ids begin at `first_id`: far from those of fixtures, and of other brokers on the same storage.
@@ -28,6 +32,15 @@ pub fn broker(
         checks: Arc::new(()),
         stores,
         transactions: storage.clone(),
+        journal: Arc::new(MemoryJournal::default()),
+        limiter: Arc::new(()),
+        upkeep_budget: RateLimit {
+            burst: 1,
+            interval: Duration::from_secs(1),
+        },
+        pauses: ProviderPauses::default(),
+        app_tokens: AppTokens::default(),
+        actor: Actor::System,
         key_uses: ApiKeyUses::default(),
         sealer: Arc::new(FakeSealer::default()),
         flow_sealer: Arc::new(FakeFlowSealer),

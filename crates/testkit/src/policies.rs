@@ -49,6 +49,7 @@ pub fn slack_like() -> ProviderPolicy {
                 credential: CredentialKind::Bot,
             }),
             rotates_tokens: true,
+            reuse_revokes_family: false,
             link: LinkPolicy {
                 page: AuthorizeRequest {
                     base: Url::parse("https://slack.test").unwrap(),
@@ -100,6 +101,7 @@ pub fn teams_like() -> ProviderPolicy {
             )),
             scopes: ScopePolicy::Fixed,
             rotates_tokens: false,
+            reuse_revokes_family: false,
             link: LinkPolicy {
                 page: entra(
                     "/{authority}/oauth2/v2.0/authorize",

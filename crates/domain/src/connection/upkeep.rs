@@ -30,6 +30,9 @@ const LEAST_PAUSE: SignedDuration = SignedDuration::from_secs(60);
 const BACK_OFF: (SignedDuration, SignedDuration) =
     (SignedDuration::from_secs(30), SignedDuration::from_mins(30));
 
+/// The longest pause while it is in doubt whether a connection is good.
+const LONGEST_DOUBT: SignedDuration = SignedDuration::from_mins(5);
+
 /// When a connection is to be looked after, and who is at it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Upkeep {
@@ -41,6 +44,17 @@ pub struct Upkeep {
     pub epoch: u64,
     /// Until when somebody has it in hand. Past, it means that they did not come to an end.
     pub leased_until: Option<Timestamp>,
+}
+
+impl Upkeep {
+    /// Of a connection that gets other tokens, not by its upkeep: whoever has it in hand loses it.
+    #[must_use]
+    pub fn replaced(&self) -> Self {
+        Self {
+            epoch: self.epoch + 1,
+            ..Self::default()
+        }
+    }
 }
 
 /// The right to look after a connection.
@@ -93,6 +107,10 @@ impl ChannelConnection {
     #[must_use]
     pub fn next_try(&self, now: Timestamp, at_least: SignedDuration) -> Timestamp {
         let (first, longest) = BACK_OFF;
+        let longest = match self.health.standing {
+            Standing::InDoubt => LONGEST_DOUBT,
+            _ => longest,
+        };
         let doubled = first * 2_i32.pow(self.upkeep.failures.min(7));
         let spread = first * i32::try_from(self.spread(1000)).unwrap_or(0) / 1000;
         now + doubled.min(longest).max(at_least.min(longest * 2)) + spread

@@ -145,6 +145,7 @@ impl Broker {
             credentials: self.seal_credentials(environment, stored.id, generation, &granted),
             generation,
             health: Health::unproved(now),
+            upkeep: stored.upkeep.replaced(),
             updated_at: now,
             ..stored
         }

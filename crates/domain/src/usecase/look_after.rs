@@ -139,9 +139,9 @@ impl Held<'_> {
     ) -> Result<(), StoreError> {
         let now = self.broker.clock.now();
         let mut left = self.connection.clone();
+        left.health = left.health.failed(standing, failure, now);
         left.upkeep.due_at = Some(left.next_try(now, at_least));
         left.upkeep.failures = left.upkeep.failures.saturating_add(1);
-        left.health = left.health.failed(standing, failure, now);
         self.settle(left).await.map(drop)
     }
 

@@ -204,6 +204,7 @@ impl Run<'_> {
             ),
             generation,
             health: Health::issued(now),
+            upkeep: stored.upkeep.replaced(),
             updated_at: now,
             ..stored
         }

@@ -1,6 +1,10 @@
 //! Stores that fail at an exact moment: they stand in front of a real one.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    iter::Peekable,
+    sync::{Arc, Mutex},
+    vec::IntoIter,
+};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -11,7 +15,7 @@ use tieline_domain::{
     page::{Page, PageRequest},
     ports::{
         AttemptFilter, AttemptStore, Claim, ConnectionFilter, ConnectionStore, RecordConnection,
-        RecordError, StoreError,
+        RecordError, StoreError, Stores, Transaction, Transactions,
     },
     provider::ProviderId,
     reason::Reason,
@@ -32,53 +36,101 @@ pub(crate) enum Mishap {
 }
 
 /// Mishaps in their order; after the last one all is well.
-type Script = Mutex<std::vec::IntoIter<Mishap>>;
+type Script = Mutex<Peekable<IntoIter<Mishap>>>;
 
 fn unavailable() -> StoreError {
     StoreError::Unavailable("the outage of a test".into())
 }
 
-/// Makes the next records of connections go wrong.
+/// Makes the next records of connections go wrong, or the commits of the transactions in which
+/// they are written.
 pub(crate) fn records_go_wrong(bench: &mut Bench, mishaps: Vec<Mishap>) {
     let storage = bench.storage.clone();
-    bench.broker.stores.connections = Arc::new(UnluckyConnections {
-        inner: bench.broker.stores.connections.clone(),
-        script: Mutex::new(mishaps.into_iter()),
-        crash: Box::new(move |calls| storage.fail(calls)),
+    bench.broker.transactions = Arc::new(UnluckyTransactions {
+        inner: bench.broker.transactions.clone(),
+        script: script(mishaps),
+        crash: Arc::new(move |calls| storage.fail(calls)),
     });
+}
+
+fn script(mishaps: Vec<Mishap>) -> Arc<Script> {
+    Arc::new(Mutex::new(mishaps.into_iter().peekable()))
 }
 
 /// Makes the next claims of flows go wrong.
 pub(crate) fn claims_go_wrong(bench: &mut Bench, mishaps: Vec<Mishap>) {
     bench.broker.stores.attempts = Arc::new(UnluckyAttempts {
         inner: bench.broker.stores.attempts.clone(),
-        script: Mutex::new(mishaps.into_iter()),
+        script: script(mishaps),
     });
+}
+
+#[derive(Clone)]
+struct UnluckyTransactions {
+    inner: Arc<dyn Transactions>,
+    script: Arc<Script>,
+    crash: Arc<dyn Fn(u32) + Send + Sync>,
+}
+
+struct UnluckyTransaction {
+    inner: Box<dyn Transaction>,
+    stores: Stores,
+    luck: UnluckyTransactions,
+}
+
+#[async_trait]
+impl Transactions for UnluckyTransactions {
+    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
+        let inner = self.inner.begin().await?;
+        let connections = UnluckyConnections {
+            inner: inner.stores().connections.clone(),
+            script: self.script.clone(),
+        };
+        Ok(Box::new(UnluckyTransaction {
+            stores: Stores {
+                connections: Arc::new(connections),
+                ..inner.stores().clone()
+            },
+            inner,
+            luck: self.clone(),
+        }))
+    }
+}
+
+#[async_trait]
+impl Transaction for UnluckyTransaction {
+    fn stores(&self) -> &Stores {
+        &self.stores
+    }
+
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        let mishap = self.luck.script.lock().unwrap().next();
+        match mishap {
+            None => return self.inner.commit().await,
+            Some(Mishap::AnswerLost) => self.inner.commit().await?,
+            Some(Mishap::Crashed(calls)) => {
+                self.inner.commit().await?;
+                (self.luck.crash)(calls);
+            }
+            Some(Mishap::Away | Mishap::Refused(_)) => {}
+        }
+        Err(unavailable())
+    }
 }
 
 struct UnluckyConnections {
     inner: Arc<dyn ConnectionStore>,
-    script: Script,
-    crash: Box<dyn Fn(u32) + Send + Sync>,
+    script: Arc<Script>,
 }
 
 #[async_trait]
 impl ConnectionStore for UnluckyConnections {
     async fn record(&self, record: &RecordConnection) -> Result<(), RecordError> {
-        let mishap = self.script.lock().unwrap().next();
+        let refused = |mishap: &Mishap| matches!(mishap, Mishap::Refused(_));
+        let mishap = self.script.lock().unwrap().next_if(refused);
         match mishap {
-            None => self.inner.record(record).await,
-            Some(Mishap::Away) => Err(unavailable().into()),
-            Some(Mishap::AnswerLost) => {
-                self.inner.record(record).await?;
-                Err(unavailable().into())
-            }
-            Some(Mishap::Crashed(calls)) => {
-                self.inner.record(record).await?;
-                (self.crash)(calls);
-                Err(unavailable().into())
-            }
             Some(Mishap::Refused(error)) => Err(error),
+            _ => self.inner.record(record).await,
         }
     }
 
@@ -139,7 +191,7 @@ impl ConnectionStore for UnluckyConnections {
 
 struct UnluckyAttempts {
     inner: Arc<dyn AttemptStore>,
-    script: Script,
+    script: Arc<Script>,
 }
 
 #[async_trait]

@@ -6,10 +6,13 @@ use async_trait::async_trait;
 use jiff::SignedDuration;
 use secrecy::{ExposeSecret, SecretString};
 use tieline_domain::{
-    connection::{ChannelConnection, ConnectionIdentifier, CredentialKind, Workspace},
+    connection::{
+        ChannelConnection, ConnectionIdentifier, ConnectionStatus, CredentialKind, Workspace,
+    },
     id::EnvironmentId,
     ports::{
-        CheckOutcome, Checked, MockProviderClient, ProviderCheck, ProviderError, RecentChecks,
+        CheckOutcome, Checked, Clock, GrantedScopes, MockProviderClient, ProviderCheck,
+        ProviderError, RecentChecks,
     },
     provider::{Grant, GrantedCredential},
     reason::Reason,
@@ -61,7 +64,7 @@ fn says(outcome: Result<(), ProviderError>) -> MockProviderClient {
     client
         .expect_verify()
         .times(1)
-        .returning(move |_, _, _| outcome.clone());
+        .returning(move |_, _, _| outcome.clone().map(|()| GrantedScopes::new()));
     client
 }
 
@@ -95,7 +98,7 @@ async fn the_provider_is_asked_with_the_app_the_workspace_and_each_access_token(
                 (CredentialKind::User, "xoxp-1".to_owned(), false),
             ];
             assert_eq!(tokens.iter().map(told).collect::<Vec<_>>(), expected);
-            Ok(())
+            Ok(GrantedScopes::new())
         });
     let bench = Bench::start().await.with(client);
     bench.connect(for_ada("slack")).await;
@@ -112,21 +115,22 @@ async fn a_connection_without_a_token_is_asked_about_by_its_workspace() {
         .expect_verify()
         .times(1)
         .withf(|_, workspace, tokens| workspace == TENANT && tokens.is_empty())
-        .returning(|_, _, _| Ok(()));
+        .returning(|_, _, _| Ok(GrantedScopes::new()));
     let bench = Bench::start().await.with(client);
     let stored = bench.import("msteams", TENANT, APP_ONLY).await;
     bench.verify(&stored.identifier).await.unwrap();
 }
 
-/// What the provider says is passed on; what is stored stays as it is.
+/// What the provider says is passed on, and what lasts of it is written down.
 #[tokio::test]
-async fn a_refusal_of_the_providers_changes_nothing() {
-    for reason in [
-        Reason::TokenRevoked,
-        Reason::TokenExpired,
-        Reason::AppRemoved,
-        Reason::ConsentNotGranted,
-        Reason::ProviderUnreachable,
+async fn what_the_provider_says_decides_how_a_connection_stands() {
+    for (reason, status) in [
+        (Reason::TokenRevoked, ConnectionStatus::Revoked),
+        (Reason::AppRemoved, ConnectionStatus::Revoked),
+        (Reason::ConsentNotGranted, ConnectionStatus::Revoked),
+        (Reason::TokenExpired, ConnectionStatus::ReauthRequired),
+        (Reason::ProviderUnreachable, ConnectionStatus::Unverified),
+        (Reason::ClientRejected, ConnectionStatus::Unverified),
     ] {
         let error = provider::error(reason, "its_own_word");
         let bench = Bench::start().await.with(says(Err(error.clone())));
@@ -138,7 +142,9 @@ async fn a_refusal_of_the_providers_changes_nothing() {
             panic!("{failed:?}")
         };
         assert_eq!(told, error);
-        assert_eq!(bench.connections().await, [stored]);
+        let kept = bench.connections().await.remove(0);
+        assert_eq!(kept.status(bench.clock.now()), status, "{reason}");
+        assert_eq!(kept.credentials, stored.credentials);
     }
 }
 

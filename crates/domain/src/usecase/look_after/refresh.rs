@@ -20,10 +20,6 @@ use crate::{
 /// may not agree yet.
 const SECOND_THOUGHT: Duration = Duration::from_secs(5);
 
-/// So many refreshes in a row may end without our learning how before the connection is given up.
-/// A provider that keeps a spent token for a moment answers the second one.
-const DOUBTS: u32 = 3;
-
 impl Held<'_> {
     /// Refreshes the token of this kind. Answers the connection as it is then; none where it is no
     /// better than before.
@@ -102,7 +98,7 @@ impl Held<'_> {
                 };
                 self.put_off(standing, error.into(), pause).await?;
             }
-            RefreshError::Unknown(_) if self.gives_up(app) => {
+            RefreshError::Unknown(_) if self.may_not_ask_again(app) => {
                 self.end(Standing::ReauthRequired, Reason::RefreshLost.into())
                     .await?;
             }
@@ -132,14 +128,13 @@ impl Held<'_> {
         Ok(self.end(standing, failure).await?)
     }
 
-    /// Whether nothing is to be tried any more after a refresh whose end is unknown: a provider
-    /// that takes a second use of a refresh token for a theft (RFC 9700 section 4.14) would end the
-    /// whole connection.
-    fn gives_up(&self, app: &App<'_>) -> bool {
+    /// Whether a refresh whose end is unknown must not be tried again: a provider that takes a
+    /// second use of a refresh token for a theft would end what may still be good. Elsewhere the
+    /// next try brings an answer, and the token that is there serves until then.
+    fn may_not_ask_again(&self, app: &App<'_>) -> bool {
         let provider = self.broker.providers.find(&app.integration.provider);
         let connect = provider.and_then(|provider| provider.policy.connect.as_ref());
-        let punishes_reuse = connect.is_some_and(|connect| connect.reuse_revokes_family);
-        punishes_reuse || self.connection.upkeep.failures + 1 >= DOUBTS && self.in_doubt
+        connect.is_some_and(|connect| connect.reuse_revokes_family)
     }
 
     async fn is_still_ours(&self) -> Result<bool, UseCaseError> {

@@ -192,7 +192,7 @@ pub async fn events_come_in_pages(harness: &impl StorageHarness) {
         append(stores, entry.clone()).await;
     }
     let ids: Vec<Uuid> = entries.iter().map(|entry| entry.id).collect();
-    let action = AuditAction::ConnectionRefreshed;
+    let action = AuditAction::ConnectionStatusChanged;
     let filters = [
         AuditFilter::default(),
         by(Actor::System),

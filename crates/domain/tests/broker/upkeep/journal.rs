@@ -1,0 +1,96 @@
+//! A crash between the provider's answer and its being stored.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use tieline_domain::{
+    broker::Broker,
+    connection::ConnectionStatus,
+    ports::{Clock, Stores},
+};
+
+use super::{Bench, connected, futures_poll};
+use crate::{bench::for_ada, steps::Stepwise};
+
+/// Begins the refresh and lets it come so far that the token is in the journal, and no further:
+/// the database is away, and then the process.
+async fn crash_after_the_journal(bench: &Bench) {
+    bench.until_due().await;
+    let due = bench.broker.plan_upkeep(1).await.unwrap().remove(0);
+    let broker = Broker {
+        transactions: Arc::new(Stepwise(bench.broker.transactions.clone())),
+        stores: Stores {
+            upkeep: Arc::new(Stepwise(bench.broker.stores.upkeep.clone())),
+            ..bench.broker.stores.clone()
+        },
+        ..bench.broker.clone()
+    };
+    let mut looking = Box::pin(broker.look_after(due));
+    while bench.broker.journal.list().await.unwrap().is_empty() {
+        assert!(futures_poll(&mut looking).is_none());
+    }
+    drop(looking);
+    assert_eq!(bench.number().await, 1);
+}
+
+/// R3
+#[tokio::test]
+async fn what_lies_in_the_journal_is_stored_when_the_lease_has_run_out() {
+    let (bench, provider) = connected().await;
+    crash_after_the_journal(&bench).await;
+    assert_eq!(bench.broker.recover_journal().await.unwrap(), 0);
+    bench.later(SignedDuration::from_secs(91));
+    assert_eq!(bench.status().await, ConnectionStatus::InDoubt);
+    bench.look_after_all().await;
+    assert_eq!(bench.number().await, 2);
+    assert_eq!(bench.status().await, ConnectionStatus::Active);
+    assert!(bench.broker.journal.list().await.unwrap().is_empty());
+    assert_eq!(provider.chain("T1").spent_again, 0);
+}
+
+/// R5: a node that stood still for longer than its lease finds that somebody declared the
+/// connection dead, and brings it back.
+#[tokio::test]
+async fn a_connection_that_another_node_gave_up_is_brought_back_by_what_the_first_one_got() {
+    let (bench, _provider) = connected().await;
+    crash_after_the_journal(&bench).await;
+    let mut other = Bench {
+        broker: bench.broker.clone(),
+        storage: bench.storage.clone(),
+        clock: bench.clock.clone(),
+        environment: bench.environment,
+    };
+    other.broker.journal = Arc::new(());
+    bench.later(SignedDuration::from_secs(91));
+    other.look_after_all().await;
+    assert_eq!(other.status().await, ConnectionStatus::ReauthRequired);
+    assert_eq!(bench.broker.recover_journal().await.unwrap(), 1);
+    assert_eq!(bench.number().await, 2);
+    assert_eq!(bench.status().await, ConnectionStatus::Active);
+}
+
+/// The person connected again meanwhile: both sets work, and the newer one stays.
+#[tokio::test]
+async fn what_a_person_brought_meanwhile_stays() {
+    let (bench, provider) = connected().await;
+    crash_after_the_journal(&bench).await;
+    bench.connect(for_ada("slack")).await;
+    assert_eq!(bench.number().await, 3);
+    assert_eq!(bench.broker.recover_journal().await.unwrap(), 1);
+    assert_eq!(bench.number().await, 3);
+    assert_eq!(*provider.revoked.lock().unwrap(), ["at/T1/2"]);
+    assert!(bench.clock.now() > bench.only_connection().await.created_at);
+}
+
+/// The journal of a connection that is gone leads nowhere.
+#[tokio::test]
+async fn an_entry_of_a_deleted_connection_is_removed() {
+    let (bench, _provider) = connected().await;
+    crash_after_the_journal(&bench).await;
+    let connection = bench.only_connection().await;
+    let connections = &bench.broker.stores.connections;
+    let deleted = connections.delete(bench.environment, &connection.identifier);
+    assert!(deleted.await.unwrap());
+    assert_eq!(bench.broker.recover_journal().await.unwrap(), 1);
+    assert!(bench.broker.journal.list().await.unwrap().is_empty());
+}
