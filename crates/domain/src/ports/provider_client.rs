@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use crate::{
     attempt::Failure,
     connection::{CredentialKind, Workspace},
+    flow::Purpose,
     integration::Credentials,
     provider::{CredentialProblem, Grant, GrantedCredential},
     reason::Reason,
@@ -28,6 +29,12 @@ pub struct CodeExchange {
     pub nonce: String,
     /// The scopes that were asked for: what is granted where the reply does not say.
     pub scopes: Vec<String>,
+    /// What is to come of it: of a connection the client proves all that it can, of a person only
+    /// who they are.
+    pub purpose: Purpose,
+    /// The tenant that consented, as the person's browser told it: a hint, which the answer has to
+    /// confirm. None where no consent came before.
+    pub tenant: Option<String>,
     /// The present instant, from which expiries count.
     pub now: Timestamp,
 }
@@ -42,6 +49,21 @@ pub struct ProviderError {
     pub provider_error: Option<String>,
     /// How long the provider asks to wait.
     pub retry_after: Option<Duration>,
+}
+
+impl ProviderError {
+    /// Whether it speaks of this moment alone: the same question may be answered otherwise in a
+    /// while.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        matches!(
+            self.reason,
+            Reason::ProviderError
+                | Reason::ProviderRateLimited
+                | Reason::ProviderUnreachable
+                | Reason::InvalidResponse
+        )
+    }
 }
 
 impl From<Reason> for ProviderError {

@@ -4,7 +4,7 @@ use std::{future::Future, pin::Pin};
 
 use async_trait::async_trait;
 
-use crate::{id::ConnectionId, ports::ProviderError, reason::Reason};
+use crate::{id::ConnectionId, ports::ProviderError};
 
 /// What was checked: with other tokens, or another app, it is another question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,13 +44,5 @@ impl RecentChecks for () {
 /// Whether an answer says something of the connection, and not just of this moment.
 #[must_use]
 pub fn says_something(outcome: &CheckOutcome) -> bool {
-    !outcome.as_ref().is_err_and(|error| {
-        matches!(
-            error.reason,
-            Reason::ProviderError
-                | Reason::ProviderRateLimited
-                | Reason::ProviderUnreachable
-                | Reason::InvalidResponse
-        )
-    })
+    !outcome.as_ref().is_err_and(ProviderError::may_pass)
 }

@@ -289,6 +289,11 @@ impl Run<'_> {
             pkce_verifier: secrets.pkce_verifier.clone(),
             nonce: secrets.nonce.clone(),
             scopes: self.flow.scopes.clone(),
+            purpose: self.flow.purpose,
+            tenant: match &self.flow.leg {
+                Leg::Consent => None,
+                Leg::SignIn { tenant } => Some(tenant.clone()),
+            },
             now: self.broker.clock.now(),
         }
     }

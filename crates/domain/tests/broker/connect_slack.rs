@@ -7,6 +7,7 @@ use tieline_domain::{
     attempt::{AttemptStatus, StepKind},
     connection::{CONNECTION_IDENTIFIER_PREFIX, ConnectionMode, CredentialKind, Owner},
     endpoint::ENDPOINT_IDENTIFIER_PREFIX,
+    flow::Purpose,
     ports::MockProviderClient,
     provider::Grant,
     usecase::MintConnectUrl,
@@ -85,6 +86,8 @@ async fn the_exchange_has_the_code_the_callback_and_the_apps_credentials() {
     assert_eq!(exchange.code.expose_secret(), "the-code");
     assert_eq!(exchange.redirect_uri, REDIRECT_URI);
     assert_eq!(exchange.scopes, ["chat:write", "channels:read"]);
+    assert_eq!(exchange.purpose, Purpose::Connect);
+    assert_eq!(exchange.tenant, None);
     assert_eq!(exchange.now, fixtures::NOON);
     let verifier = exchange.pkce_verifier.expose_secret();
     assert_eq!(verifier, format!("verifier-of{}", attempt.id.0.simple()));

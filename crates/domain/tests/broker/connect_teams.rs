@@ -3,7 +3,7 @@
 use secrecy::ExposeSecret;
 use tieline_domain::{
     attempt::{AttemptStatus, StepKind},
-    flow::Leg,
+    flow::{Leg, Purpose},
     ports::{FlowSealer, MockProviderClient},
     provider::authorize::code_challenge,
     reason::Reason,
@@ -79,7 +79,7 @@ async fn the_tenant_of_the_consent_travels_sealed() {
 }
 
 #[tokio::test]
-async fn the_exchange_has_the_nonce_and_the_verifier_of_the_sign_in() {
+async fn the_exchange_has_what_the_sign_in_was_asked_for_and_with() {
     let bench = Bench::start().await;
     let page = bench.consent(for_ada("msteams")).await;
     let secrets = FakeFlowSealer.open(&state_of(&page)).unwrap().secrets;
@@ -88,7 +88,9 @@ async fn the_exchange_has_the_nonce_and_the_verifier_of_the_sign_in() {
         .expect_exchange_code()
         .times(1)
         .withf(move |_, exchange| {
-            exchange.nonce == secrets.nonce
+            exchange.purpose == Purpose::Connect
+                && exchange.tenant.as_deref() == Some(TENANT)
+                && exchange.nonce == secrets.nonce
                 && exchange.pkce_verifier.expose_secret() == secrets.pkce_verifier.expose_secret()
         })
         .returning(|_, _| Ok(grants::teams()));
