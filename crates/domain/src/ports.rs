@@ -12,6 +12,7 @@ pub mod connection_store;
 pub mod context_store;
 pub mod endpoint_store;
 pub mod environment_store;
+pub mod event_reader;
 pub mod id_generator;
 pub mod idempotency_store;
 pub mod integration_store;
@@ -41,6 +42,7 @@ pub use connection_store::{
 pub use context_store::{ContextFilter, ContextStore};
 pub use endpoint_store::{EndpointFilter, EndpointStore};
 pub use environment_store::EnvironmentStore;
+pub use event_reader::{Delivery, EventReader, EventRefusal, ProviderEvent, ProviderEventKind};
 pub use id_generator::IdGenerator;
 pub use idempotency_store::{IdempotencyClaim, IdempotencyStore};
 pub use integration_store::IntegrationStore;

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use crate::{
-    ports::ProviderClient,
+    ports::{EventReader, ProviderClient},
     text::{check_slug, checked_text},
 };
 
@@ -33,6 +33,8 @@ pub struct Provider {
     pub policy: Arc<ProviderPolicy>,
     /// Who talks to it.
     pub client: Option<Arc<dyn ProviderClient>>,
+    /// Who reads what it sends by itself, where it does.
+    pub events: Option<Arc<dyn EventReader>>,
 }
 
 impl fmt::Debug for Provider {

@@ -238,11 +238,20 @@ catalogue! {
         "Ask an administrator to let the app in again, then connect the workspace again.";
     TenantNotFound "tenant_not_found" Product: "The provider knows no such tenant.",
         "Correct the connection's workspace, or delete the connection to a tenant that is gone.";
+    RotationDisabled "rotation_disabled" Product:
+        "The app does not rotate its tokens at the provider.",
+        "Switch token rotation on at the app's page there, or take tokenRotation out of the integration's credentials.";
     RefreshLost "refresh_lost" Person:
         "A refresh was cut off in the middle, and what the provider issued never arrived.",
         "Connect the workspace again.";
     TokenUnavailable "token_unavailable" Product: "This connection has no such token.",
         "Ask for a kind of token that the connection has.";
+    AdminMustRemove "admin_must_remove" WorkspaceAdmin:
+        "Only an administrator can end this at the provider.",
+        "Ask an administrator there to remove the app: in Slack under Manage apps; in Microsoft Entra by deleting the enterprise application whose application id is the integration's clientId.";
+    EventRefused "event_refused" Product:
+        "What claims to come from the provider is not signed as it must be.",
+        "Compare the integration's signingSecret, or its botAppId, with the app's page at the provider.";
     WorkspaceMismatch "workspace_mismatch" Product:
         "The token belongs to another workspace than the connection names.",
         "Replace workspace and token together, or connect the workspace again.";

@@ -68,6 +68,7 @@ pub fn providers(
     let provider = |policy| Provider {
         policy: Arc::new(policy),
         client: Some(client.clone()),
+        events: None,
     };
     policies.into_iter().map(provider).collect()
 }

@@ -7,6 +7,7 @@ use sha2::{
     Digest, Sha256,
     digest::common::hazmat::{SerializableState, SerializedState},
 };
+use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 /// The size of SHA-256's block in bytes.
@@ -41,6 +42,18 @@ impl SigningState {
     pub fn sign(&self, message: &[u8]) -> [u8; 32] {
         let inner = resume(&self.inner).chain_update(message).finalize();
         resume(&self.outer).chain_update(inner).finalize().into()
+    }
+
+    /// Whether `hash`, in hexadecimal digits, is a message's HMAC under one of these keys. Takes the
+    /// same time whichever it was, and whether it was one at all.
+    #[must_use]
+    pub fn any_signed(keys: &[Self], message: &[u8], hash: &str) -> bool {
+        let mut given = [0; 32];
+        let is_hash = read_hex(hash, &mut given);
+        let matched = keys.iter().fold(Choice::from(0), |matched, key| {
+            matched | key.sign(message).ct_eq(&given)
+        });
+        is_hash && bool::from(matched)
     }
 
     /// The state as the bytes that are sealed.
@@ -82,6 +95,18 @@ fn resume(state: &SecretSlice<u8>) -> Sha256 {
     let state = SerializedState::<Sha256>::try_from(state.expose_secret());
     let state = state.expect("made of a state of this very hash");
     Sha256::deserialize(&state).expect("made of a state of this very hash")
+}
+
+/// Reads 64 hexadecimal digits; answers whether the text was that.
+fn read_hex(text: &str, bytes: &mut [u8; 32]) -> bool {
+    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return false;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+        let digit = |digit: u8| char::from(digit).to_digit(16).unwrap_or_default();
+        *byte = u8::try_from(digit(pair[0]) * 16 + digit(pair[1])).unwrap_or_default();
+    }
+    true
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! Proof that a context comes from the product's back end.
 
-use subtle::{Choice, ConstantTimeEq};
-
 use crate::api_key::SigningState;
 
 /// What a request says to prove its context: HMAC-SHA256 of the context in canonical form, under
@@ -19,25 +17,8 @@ impl ContextProof {
     /// whether it was one at all.
     #[must_use]
     pub fn holds(&self, keys: &[SigningState]) -> bool {
-        let mut given = [0; 32];
-        let is_hash = hex(&self.hash, &mut given);
-        let matched = keys.iter().fold(Choice::from(0), |matched, key| {
-            matched | key.sign(&self.canonical).ct_eq(&given)
-        });
-        is_hash && bool::from(matched)
+        SigningState::any_signed(keys, &self.canonical, &self.hash)
     }
-}
-
-/// Reads 64 hexadecimal digits; answers whether the text was that.
-fn hex(text: &str, bytes: &mut [u8; 32]) -> bool {
-    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return false;
-    }
-    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-        let digit = |digit: u8| char::from(digit).to_digit(16).unwrap_or_default();
-        *byte = u8::try_from(digit(pair[0]) * 16 + digit(pair[1])).unwrap_or_default();
-    }
-    true
 }
 
 #[cfg(test)]
