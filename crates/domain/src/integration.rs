@@ -67,9 +67,23 @@ impl Credentials {
     /// Whether requests must prove their context: `true` or `false`, which it is without.
     pub const HMAC: &str = "hmac";
 
+    /// The scopes that are asked for when a request does not choose.
+    pub const SCOPES: &str = "scopes";
     /// Whether the app rotates its tokens, so that older ones are to be replaced: `true` or
     /// `false`, which it is without.
     pub const TOKEN_ROTATION: &str = "tokenRotation";
+    /// The secret with which the provider signs what it sends by itself.
+    pub const SIGNING_SECRET: &str = "signingSecret";
+    /// The one before, while both are in use.
+    pub const SIGNING_SECRET_PREVIOUS: &str = "signingSecretPrevious";
+    /// The bot's id, where it is not the app's.
+    pub const BOT_APP_ID: &str = "botAppId";
+
+    /// Whether requests must prove their context with a `contextHash`.
+    #[must_use]
+    pub fn demands_context_proof(&self) -> bool {
+        self.get(Self::HMAC) == Some("true")
+    }
 
     /// Whether the app rotates its tokens.
     #[must_use]
@@ -77,10 +91,12 @@ impl Credentials {
         self.get(Self::TOKEN_ROTATION) == Some("true")
     }
 
-    /// Whether requests must prove their context with a `contextHash`.
+    /// The scopes that are asked for when a request does not choose, if the integration has any of
+    /// its own.
     #[must_use]
-    pub fn demands_context_proof(&self) -> bool {
-        self.get(Self::HMAC) == Some("true")
+    pub fn scopes(&self) -> Option<Vec<String>> {
+        let scopes = split_scopes(self.get(Self::SCOPES)?);
+        Some(scopes.map(str::to_owned).collect())
     }
 
     /// The value of a credential, if it is there.
@@ -124,6 +140,12 @@ impl FromIterator<(String, String)> for Credentials {
                 .collect(),
         )
     }
+}
+
+/// The scopes of a text in which they are separated by commas or blanks.
+pub(crate) fn split_scopes(text: &str) -> impl Iterator<Item = &str> {
+    let between = |c: char| c == ',' || c.is_whitespace();
+    text.split(between).filter(|scope| !scope.is_empty())
 }
 
 impl fmt::Debug for Credentials {

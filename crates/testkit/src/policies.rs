@@ -12,6 +12,13 @@ use tieline_domain::{
 };
 use url::Url;
 
+const KNOWN_SCOPES: &[&str] = &[
+    "chat:write",
+    "channels:read",
+    "users:read",
+    "incoming-webhook",
+];
+
 const MODES: &[ConnectionMode] = &[ConnectionMode::Subscriber, ConnectionMode::Shared];
 
 /// A provider like Slack: one consent, selectable scopes, a bot's token.
@@ -37,12 +44,7 @@ pub fn slack_like() -> ProviderPolicy {
             sign_in: None,
             scopes: ScopePolicy::Selectable(SelectableScopes {
                 default: &["chat:write", "channels:read"],
-                known: &[
-                    "chat:write",
-                    "channels:read",
-                    "users:read",
-                    "incoming-webhook",
-                ],
+                known: KNOWN_SCOPES,
                 separator: ",",
                 required: &["chat:write"],
                 for_a_subscriber: &["incoming-webhook"],
@@ -146,5 +148,10 @@ fn fields() -> Vec<CredentialField> {
             CredentialFormat::ReturnUrl,
         ),
         field(Credentials::HMAC, false, CredentialFormat::Flag),
+        field(
+            Credentials::SCOPES,
+            false,
+            CredentialFormat::Scopes(KNOWN_SCOPES),
+        ),
     ]
 }

@@ -4,8 +4,8 @@ use url::{Host, Url};
 use uuid::Uuid;
 
 use crate::{
-    integration::Credentials,
-    text::{check_printable, listed},
+    integration::{Credentials, split_scopes},
+    text::{check_printable, listed, sanitize},
 };
 
 /// One credential of an integration.
@@ -32,6 +32,8 @@ pub enum CredentialFormat {
     Flag,
     /// Where a browser may be sent: `https`, or `http` on loopback; no user-info, no fragment.
     ReturnUrl,
+    /// Scopes out of these, separated by commas or blanks.
+    Scopes(&'static [&'static str]),
 }
 
 /// What is wrong with a credential.
@@ -82,8 +84,26 @@ impl CredentialFormat {
                 (!["true", "false"].contains(&value)).then(|| "must be true or false".to_owned())
             }
             Self::ReturnUrl => return_url_problem(value).map(str::to_owned),
+            Self::Scopes(known) => scopes_problem(value, known),
         }
     }
+}
+
+fn scopes_problem(value: &str, known: &[&str]) -> Option<String> {
+    let mut scopes = split_scopes(value).peekable();
+    if scopes.peek().is_none() {
+        return Some("must name at least one scope".to_owned());
+    }
+    let unknown: Vec<String> = scopes
+        .filter(|scope| !known.contains(scope))
+        .map(|scope| format!("{:?}", sanitize(scope, 64)))
+        .collect();
+    (!unknown.is_empty()).then(|| {
+        format!(
+            "has {}, which this provider does not know",
+            listed(&unknown)
+        )
+    })
 }
 
 fn return_url_problem(value: &str) -> Option<&'static str> {
@@ -121,6 +141,29 @@ fn is_loopback(url: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn scopes_are_some_that_the_provider_knows() {
+        let problem =
+            |value| CredentialFormat::Scopes(&["chat:write", "users:read"]).problem(value);
+        for fit in [
+            "chat:write",
+            "chat:write,users:read",
+            " users:read  chat:write ",
+        ] {
+            assert_eq!(problem(fit), None, "{fit}");
+        }
+        for (unfit, told) in [
+            ("", "must name at least one scope"),
+            (" , ", "must name at least one scope"),
+            (
+                "chat:write,admin;x",
+                r#"has "admin;x", which this provider does not know"#,
+            ),
+        ] {
+            assert_eq!(problem(unfit).as_deref(), Some(told), "{unfit}");
+        }
+    }
 
     #[test]
     fn a_return_url_is_https_or_http_on_loopback() {

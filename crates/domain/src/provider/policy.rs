@@ -7,7 +7,7 @@ use crate::{
     flow::{Flow, Leg},
     integration::Credentials,
     provider::{
-        AuthorizeRequest, CredentialField, Grant, ProviderId, ScopePolicy,
+        AuthorizeRequest, CredentialField, Grant, ProviderId, ScopeError, ScopePolicy,
         credentials::{self, CredentialProblem},
     },
     reason::Reason,
@@ -89,6 +89,18 @@ impl ProviderPolicy {
 }
 
 impl ConnectPolicy {
+    /// Settles on the scopes to ask for: those that the request chose, else the integration's own,
+    /// else the provider's default.
+    pub fn settle_scopes(
+        &self,
+        asked: Option<&[String]>,
+        app: &Credentials,
+        has_subscriber: bool,
+    ) -> Result<Vec<String>, ScopeError> {
+        let own = app.scopes();
+        self.scopes.settle(asked.or(own.as_deref()), has_subscriber)
+    }
+
     /// Whether what the provider granted may become a connection of this flow.
     pub fn accept(&self, flow: &Flow, grant: &Grant) -> Result<(), Failure> {
         if let Leg::SignIn { tenant } = &flow.leg

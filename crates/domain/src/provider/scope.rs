@@ -78,16 +78,22 @@ impl ScopePolicy {
         else {
             return Vec::new();
         };
-        asked
-            .iter()
-            .map(String::as_str)
-            .filter(|scope| scopes.required.contains(scope))
-            .filter(|scope| !credential.scopes.iter().any(|granted| granted == scope))
-            .collect()
+        scopes.missing(asked, &credential.scopes)
     }
 }
 
 impl SelectableScopes {
+    /// The required scopes among these that were not granted, or are not any more.
+    #[must_use]
+    pub fn missing<'a>(&self, among: &'a [String], granted: &[String]) -> Vec<&'a str> {
+        among
+            .iter()
+            .map(String::as_str)
+            .filter(|scope| self.required.contains(scope))
+            .filter(|scope| !granted.iter().any(|granted| granted == scope))
+            .collect()
+    }
+
     fn settle(
         &self,
         asked: Option<&[String]>,

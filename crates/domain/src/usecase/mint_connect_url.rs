@@ -35,7 +35,7 @@ pub struct MintConnectUrl {
     pub contexts: Vec<NamedContext>,
     /// Proof of the contexts, where the integration demands it.
     pub context_proof: Option<ContextProof>,
-    /// The scopes to ask for.
+    /// The scopes to ask for: else the integration's own, or its provider's default.
     pub scopes: Option<Vec<String>>,
     /// To whom the connection is to belong.
     pub mode: Option<ConnectionMode>,
@@ -72,9 +72,8 @@ impl Broker {
         let credentials = self.complete_credentials(&integration, provider)?;
         self.check_context(environment, &credentials, request.context_proof.as_ref())
             .await?;
-        let scopes = connect
-            .scopes
-            .settle(request.scopes.as_deref(), has_subscriber)?;
+        let asked = request.scopes.as_deref();
+        let scopes = connect.settle_scopes(asked, &credentials, has_subscriber)?;
         self.check_subscriber(environment, request.subscriber_id.as_ref())
             .await?;
 

@@ -28,7 +28,7 @@ impl Broker {
         let (provider, connect) = self.flow_of(&integration)?;
         let credentials = self.complete_credentials(&integration, provider)?;
         let has_subscriber = connection.owner.subscriber_id.is_some();
-        let scopes = connect.scopes.settle(scopes, has_subscriber)?;
+        let scopes = connect.settle_scopes(scopes, &credentials, has_subscriber)?;
         let flow = self.reconnecting(&connection, &integration, scopes);
         let url = self.consent_url(connect, &credentials, &flow)?;
         let (action, subject) = (AuditAction::ReconnectRequested, identifier.as_str());

@@ -271,7 +271,7 @@ async fn every_problem_of_the_credentials_is_named() {
         "secretKey must be 1 to 4096 characters",
         "redirectUrl must be an absolute https URL",
         "colour is not a credential of this provider; \
-         it has clientId, secretKey, tenantId, redirectUrl and hmac",
+         it has clientId, secretKey, tenantId, redirectUrl, hmac and scopes",
     ] {
         assert!(message.contains(told), "{told} in {message}");
     }

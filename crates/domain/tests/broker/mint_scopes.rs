@@ -1,8 +1,12 @@
 //! Which scopes a URL asks for.
 
-use tieline_domain::{reason::Reason, usecase::MintConnectUrl};
+use tieline_domain::{
+    provider::ProviderId,
+    reason::Reason,
+    usecase::{MintConnectUrl, NewIntegration},
+};
 
-use crate::bench::{Bench, for_ada, param, refusal, shared};
+use crate::bench::{Bench, credentials, for_ada, param, refusal, shared};
 
 fn asking(scopes: &[&str]) -> MintConnectUrl {
     MintConnectUrl {
@@ -94,6 +98,51 @@ async fn an_incoming_webhook_needs_a_subscriber_in_either_mode() {
         ..shared("slack", &["tenant:acme"])
     });
     accepted.await.unwrap();
+}
+
+#[tokio::test]
+async fn an_integration_may_have_scopes_of_its_own() {
+    let bench = Bench::start().await;
+    let own = [("scopes", "users:read, chat:write users:read")];
+    bench.integrate("slack", "slack-own", &own).await;
+    let url = bench.mint(for_ada("slack-own")).await.unwrap().url;
+    assert_eq!(param(&url, "scope").unwrap(), "users:read,chat:write");
+    let chosen = MintConnectUrl {
+        integration_identifier: "slack-own".to_owned(),
+        ..asking(&["channels:read"])
+    };
+    let url = bench.mint(chosen).await.unwrap().url;
+    assert_eq!(param(&url, "scope").unwrap(), "channels:read");
+
+    let hook = [("scopes", "incoming-webhook")];
+    bench.integrate("slack", "slack-hook", &hook).await;
+    let refused = bench.mint(shared("slack-hook", &["tenant:acme"])).await;
+    assert_eq!(refusal(refused).0, Reason::SubscriberRequired);
+    bench.mint(for_ada("slack-hook")).await.unwrap();
+}
+
+#[tokio::test]
+async fn scopes_of_an_integration_are_checked_when_it_is_saved() {
+    let bench = Bench::start().await;
+    for (scopes, problem) in [
+        (
+            "chat:write,admin",
+            "credentials.scopes has \"admin\", which this provider does not know",
+        ),
+        (",", "credentials.scopes must name at least one scope"),
+    ] {
+        let new = NewIntegration {
+            provider: ProviderId::parse("slack").unwrap(),
+            identifier: None,
+            name: None,
+            credentials: credentials(&[("scopes", scopes)]),
+            active: true,
+        };
+        let created = bench.broker.create_integration(bench.environment, new).await;
+        let (reason, message) = refusal(created);
+        assert_eq!(reason, Reason::ValidationFailed);
+        assert!(message.contains(problem), "{message}");
+    }
 }
 
 #[tokio::test]
