@@ -14,5 +14,5 @@ pub use call::Call;
 pub use egress::{Egress, EgressPolicy};
 pub use error::{EgressError, EgressSetupError};
 pub use form::Form;
-pub use json::Object;
+pub use json::{Object, read as read_json};
 pub use reply::Reply;

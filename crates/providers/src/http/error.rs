@@ -2,7 +2,10 @@
 
 use std::io::{self, ErrorKind};
 
-use tieline_domain::{ports::ProviderError, reason::Reason};
+use tieline_domain::{
+    ports::{ProviderError, RefreshError},
+    reason::Reason,
+};
 
 /// A call brought no answer that could be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -11,13 +14,13 @@ pub enum EgressError {
     /// was sent.
     #[error("address refused")]
     AddressRefused,
-    /// A value of the call cannot stand in an HTTP header. Nothing was sent.
+    /// A value of the call cannot stand in an HTTP request. Nothing was sent.
     #[error("unsendable")]
     Unsendable,
     /// Nobody listens at the address. Nothing was sent.
     #[error("connection refused")]
     ConnectionRefused,
-    /// No connection came about: name or network. Nothing was sent.
+    /// No connection came about, or none in time: name, network or handshake. Nothing was sent.
     #[error("no connection")]
     Unreachable,
     /// Nobody vouches for the certificate, or it is no TLS at all. Nothing was sent.
@@ -45,6 +48,37 @@ pub enum EgressError {
 #[error("the client for outgoing calls cannot be set up")]
 pub struct EgressSetupError(#[source] pub(super) reqwest::Error);
 
+impl EgressError {
+    /// Whether it is certain that the other side got nothing of the call, so that what it held (a
+    /// code, a refresh token) is as good as before. Where it is not, the call may have had its
+    /// effect.
+    #[must_use]
+    pub fn is_unsent(self) -> bool {
+        match self {
+            Self::AddressRefused
+            | Self::Unsendable
+            | Self::ConnectionRefused
+            | Self::Unreachable
+            | Self::CertificateRefused => true,
+            Self::TimedOut
+            | Self::NoAnswer
+            | Self::Truncated
+            | Self::TooLarge
+            | Self::Unreadable => false,
+        }
+    }
+}
+
+impl From<EgressError> for RefreshError {
+    fn from(error: EgressError) -> Self {
+        if error.is_unsent() {
+            Self::Refused(error.into())
+        } else {
+            Self::Unknown(error.into())
+        }
+    }
+}
+
 impl From<EgressError> for ProviderError {
     fn from(error: EgressError) -> Self {
         let reason = match error {
@@ -68,6 +102,9 @@ impl From<EgressError> for ProviderError {
 
 /// Tells why there was no answer. Of the error itself nothing is kept: its text holds the URL.
 pub(super) fn why_no_answer(error: &reqwest::Error) -> EgressError {
+    if error.is_builder() {
+        return EgressError::Unsendable;
+    }
     if !error.is_connect() {
         return if error.is_timeout() {
             EgressError::TimedOut

@@ -35,7 +35,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
 
 /// Reads a JSON object (RFC 8259): UTF-8 without a byte order mark, at most 128 levels deep, each
 /// member that we know named once.
-pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, EgressError> {
+pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, EgressError> {
     let text = std::str::from_utf8(body).map_err(|_| EgressError::Unreadable)?;
     match serde_json::from_str(text) {
         Ok(Object(value)) => Ok(value),

@@ -3,7 +3,7 @@
 use std::{fmt, time::Duration};
 
 use jiff::{Timestamp, fmt::rfc2822};
-use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER};
+use reqwest::header::{AsHeaderName, CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
 use serde::de::DeserializeOwned;
 
 use super::{EgressError, json};
@@ -33,7 +33,7 @@ impl Reply {
 
     /// The body, which must be declared as JSON and be an object.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, EgressError> {
-        if !self.header(&CONTENT_TYPE).is_some_and(is_json) {
+        if !self.header(CONTENT_TYPE).is_some_and(is_json) {
             return Err(EgressError::Unreadable);
         }
         json::read(&self.body)
@@ -43,7 +43,7 @@ impl Reply {
     /// most.
     #[must_use]
     pub fn retry_after(&self, now: Timestamp) -> Option<Duration> {
-        let value = self.header(&RETRY_AFTER)?.trim();
+        let value = self.header(RETRY_AFTER)?.trim();
         let pause = match value.parse() {
             Ok(seconds) => Duration::from_secs(seconds),
             Err(_) => until(value, now)?,
@@ -54,10 +54,12 @@ impl Reply {
     /// What the server took for the time when it answered (RFC 9110 section 6.6.1), to the second.
     #[must_use]
     pub fn date(&self) -> Option<Timestamp> {
-        read_date(self.header(&DATE)?.trim())
+        read_date(self.header(DATE)?.trim())
     }
 
-    fn header(&self, name: &HeaderName) -> Option<&str> {
+    /// The value of a header, where it is text.
+    #[must_use]
+    pub fn header(&self, name: impl AsHeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 }

@@ -18,6 +18,9 @@ enum Raw {
     Text(String),
 }
 
+/// No token that has to be refreshed is believed to live longer.
+const LONGEST: SignedDuration = SignedDuration::from_hours(400 * 24);
+
 impl ExpiresIn {
     /// The instant at which a token that was issued `now` dies. A lifetime that is over already
     /// dies at once; one beyond all calendars makes no sense.
@@ -25,6 +28,14 @@ impl ExpiresIn {
         let lifetime = SignedDuration::from_secs(self.0.max(0));
         now.checked_add(lifetime)
             .map_err(|_| Reason::InvalidResponse.into())
+    }
+
+    /// The same for a token that took another's place: a lifetime beyond all measure is one of 400
+    /// days. To refuse it would lose the token, and the refresh token with it.
+    #[must_use]
+    pub fn at_most_after(self, now: Timestamp) -> Timestamp {
+        let longest = now + LONGEST;
+        self.after(now).map_or(longest, |at| at.min(longest))
     }
 }
 
@@ -45,10 +56,9 @@ impl TryFrom<Raw> for ExpiresIn {
 
 const NO_NUMBER: &str = "expires_in is no number of seconds";
 
+/// What is larger than any integer becomes the largest: beyond all calendars is either.
 fn whole(seconds: f64) -> Result<ExpiresIn, &'static str> {
-    /// Everything up to here is a whole number in both types, and centuries beyond any token.
-    const LARGEST: f64 = 1e15;
-    if !(-LARGEST..=LARGEST).contains(&seconds) {
+    if seconds.is_nan() {
         return Err(NO_NUMBER);
     }
     #[expect(clippy::cast_possible_truncation, reason = "truncating is the purpose")]
@@ -80,6 +90,28 @@ mod tests {
             ("-9223372036854775808", 0),
         ] {
             assert_eq!(expiry(json), Some(seconds), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_token_that_took_anothers_place_lives_400_days_at_most() {
+        let seconds = |json: &str| {
+            let expires_in: ExpiresIn = serde_json::from_str(json).unwrap();
+            expires_in.at_most_after(NOW).as_second() - NOW.as_second()
+        };
+        let longest = 400 * 24 * 3600;
+        for (json, expected) in [
+            ("43200", 43_200),
+            ("0", 0),
+            ("-5", 0),
+            ("-1e300", 0),
+            ("34560000", longest),
+            ("34560001", longest),
+            ("1e300", longest),
+            ("18446744073709551615", longest),
+            ("\"inf\"", longest),
+        ] {
+            assert_eq!(seconds(json), expected, "{json}");
         }
     }
 

@@ -17,12 +17,18 @@ enum Raw {
 
 impl From<Raw> for Scopes {
     fn from(raw: Raw) -> Self {
-        let texts = match raw {
-            Raw::Text(text) => vec![text],
-            Raw::List(texts) => texts,
-        };
+        match raw {
+            Raw::Text(text) => Self::of([&*text]),
+            Raw::List(texts) => Self::of(texts.iter().map(String::as_str)),
+        }
+    }
+}
+
+impl Scopes {
+    /// The scopes in these texts.
+    pub fn of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
         let mut scopes: Vec<String> = Vec::new();
-        for scope in texts.iter().flat_map(|text| text.split([',', ' '])) {
+        for scope in texts.into_iter().flat_map(|text| text.split([',', ' '])) {
             if !scope.is_empty() && !scopes.iter().any(|known| known == scope) {
                 scopes.push(scope.to_owned());
             }
