@@ -12,7 +12,7 @@ pub mod without_oauth;
 use std::sync::Arc;
 
 use tieline_domain::{
-    ports::{Clock, ProviderClient},
+    ports::{Clock, ProviderClient, Timer},
     provider::{Provider, ProviderId, ProviderPolicy, Providers},
 };
 use url::Url;
@@ -47,6 +47,7 @@ pub fn providers(
     endpoints: &ProviderEndpoints,
     egress: Egress,
     clock: Arc<dyn Clock>,
+    timer: Arc<dyn Timer>,
 ) -> Providers {
     let ProviderEndpoints {
         slack,
@@ -54,7 +55,8 @@ pub fn providers(
         graph,
     } = endpoints;
     let slack_client = slack::SlackClient::new(egress.clone(), Arc::clone(&clock), slack.clone());
-    let teams_client = msteams::MsTeamsClient::new(egress, clock, entra.clone(), graph.clone());
+    let teams_client =
+        msteams::MsTeamsClient::new(egress, clock, timer, entra.clone(), graph.clone());
     let others = without_oauth::policies().into_iter().map(without_client);
     [
         with_client(slack::policy(slack), slack_client),
@@ -69,6 +71,7 @@ fn with_client(policy: ProviderPolicy, client: impl ProviderClient + 'static) ->
     Provider {
         policy: Arc::new(policy),
         client: Some(Arc::new(client)),
+        events: None,
     }
 }
 
@@ -76,6 +79,7 @@ fn without_client(policy: ProviderPolicy) -> Provider {
     Provider {
         policy: Arc::new(policy),
         client: None,
+        events: None,
     }
 }
 

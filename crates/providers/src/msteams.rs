@@ -4,12 +4,14 @@
 mod app_only;
 mod claims;
 mod client;
+mod consent;
 mod error;
 mod id_token;
 mod jwks;
 mod keys;
 mod organization;
 mod policy;
+mod signed;
 mod wire;
 
 pub use client::MsTeamsClient;

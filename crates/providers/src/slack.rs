@@ -1,9 +1,12 @@
 //! Slack ("Installing with OAuth", docs.slack.dev).
 
 mod client;
+mod disconnect;
 mod error;
 mod grant;
+mod granted;
 mod policy;
+mod refresh;
 mod scopes;
 mod webhook;
 mod wire;

@@ -24,12 +24,12 @@ pub(super) fn form(graph: &Url) -> Form {
         .field("scope", &format!("{}/.default", resource(graph)))
 }
 
-/// Whether a token is for this tenant and allows anything at all: one without permissions is issued
-/// to anybody whom the tenant knows.
+/// The permissions of a token, which must be for this tenant and allow anything at all: one without
+/// permissions is issued to anybody whom the tenant knows.
 ///
 /// Its signature is not looked at. The authority itself handed it over, through TLS, and it is for
 /// Graph to verify.
-pub(super) fn check(token: &SecretString, tenant: &str) -> Result<(), ProviderError> {
+pub(super) fn roles(token: &SecretString, tenant: &str) -> Result<Vec<String>, ProviderError> {
     let Claims { tid, roles } = read(token.expose_secret()).ok_or_else(|| ProviderError {
         provider_error: Some("access_token: unreadable".to_owned()),
         ..Reason::InvalidResponse.into()
@@ -37,13 +37,11 @@ pub(super) fn check(token: &SecretString, tenant: &str) -> Result<(), ProviderEr
     if !tid.is_some_and(|tid| tid.eq_ignore_ascii_case(tenant)) {
         return Err(Reason::WorkspaceMismatch.into());
     }
-    if roles.is_none_or(|roles| roles.is_empty()) {
-        return Err(ProviderError {
-            provider_error: Some("access_token: no roles".to_owned()),
-            ..Reason::ConsentNotGranted.into()
-        });
-    }
-    Ok(())
+    let granted = roles.filter(|roles| !roles.is_empty());
+    granted.ok_or_else(|| ProviderError {
+        provider_error: Some("access_token: no roles".to_owned()),
+        ..Reason::ConsentNotGranted.into()
+    })
 }
 
 fn read(token: &str) -> Option<Claims> {
@@ -61,7 +59,7 @@ mod tests {
 
     fn reason(payload: &str) -> Option<Reason> {
         let token = format!("e30.{}.AA", URL_SAFE_NO_PAD.encode(payload));
-        check(&token.into(), TENANT).err().map(|error| error.reason)
+        roles(&token.into(), TENANT).err().map(|error| error.reason)
     }
 
     /// E09
@@ -103,7 +101,7 @@ mod tests {
     #[test]
     fn a_token_that_is_not_signed_in_three_parts_says_nothing() {
         for token in ["", "EwB0", "..", "a.b", "a.é.c"] {
-            let error = check(&token.into(), TENANT).unwrap_err();
+            let error = roles(&token.into(), TENANT).unwrap_err();
             assert_eq!(error.reason, Reason::InvalidResponse, "{token}");
         }
     }

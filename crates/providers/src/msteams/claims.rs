@@ -4,13 +4,17 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::id_token::Doubt;
+use super::signed::Doubt;
 
 /// The tenant of all personal accounts ("ID token claims reference", learn.microsoft.com).
 const PERSONAL_ACCOUNTS: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
 
 /// How far two clocks may differ, in seconds.
 const SKEW: i64 = 300;
+
+/// The doubts that are about time alone.
+pub(super) const EXPIRED: Doubt = Doubt("expired");
+pub(super) const NOT_YET_VALID: Doubt = Doubt("not yet valid");
 
 /// What a token is held against.
 #[derive(Clone, Copy, Debug)]
@@ -72,7 +76,7 @@ impl Claims {
         if !self.is_for(expected.client_id) {
             return Err(Doubt("aud"));
         }
-        self.check_time(expected.now.as_second())?;
+        check_time(self.exp, [self.nbf, self.iat], expected.now)?;
         if self.nonce.as_deref() != Some(expected.nonce) {
             return Err(Doubt("nonce"));
         }
@@ -104,17 +108,23 @@ impl Claims {
             },
         }
     }
+}
 
-    fn check_time(&self, now: i64) -> Result<(), Doubt> {
-        if now > self.exp.saturating_add(SKEW) {
-            return Err(Doubt("expired"));
-        }
-        let is_future = |at: Option<i64>| at.is_some_and(|at| at > now.saturating_add(SKEW));
-        if is_future(self.nbf) || is_future(self.iat) {
-            return Err(Doubt("not yet valid"));
-        }
-        Ok(())
+/// Whether a token lives: it ends at `exp`, and none of the others lies ahead. Clocks may differ.
+pub(super) fn check_time(
+    exp: i64,
+    not_ahead: [Option<i64>; 2],
+    now: Timestamp,
+) -> Result<(), Doubt> {
+    let now = now.as_second();
+    if now > exp.saturating_add(SKEW) {
+        return Err(EXPIRED);
     }
+    let is_future = |at: i64| at > now.saturating_add(SKEW);
+    if not_ahead.into_iter().flatten().any(is_future) {
+        return Err(NOT_YET_VALID);
+    }
+    Ok(())
 }
 
 pub(super) fn is_guid(text: &str) -> bool {

@@ -5,32 +5,37 @@ use std::{fmt, sync::Arc};
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
 use tieline_domain::{
-    connection::Workspace,
+    connection::{CredentialKind, Workspace},
+    flow::Purpose,
     integration::Credentials,
-    ports::{Clock, CodeExchange, ProviderClient, ProviderError},
+    ports::{
+        Clock, CodeExchange, GrantedScopes, ProviderClient, ProviderError, RefreshError, Timer,
+    },
     provider::{CredentialProblem, Grant, GrantedCredential, authorize::join},
     reason::Reason,
+    revocation::{RevocationItem, RevocationOutcome, RevocationSubject},
 };
 use url::Url;
 
 use super::{
     ANY_ORGANIZATION, SIGN_IN_SCOPE, app_only,
     claims::{Expected, Identity, is_guid},
-    error,
-    id_token::{self, Doubt},
+    consent, error, id_token,
     jwks::KeySet,
     organization,
+    signed::Doubt,
     wire::TokenReply,
 };
 use crate::{
     http::{Egress, Form, Reply},
-    oauth2::{ClientAuthentication, OauthClient, checked_token},
+    oauth2::{ClientAuthentication, OauthClient},
 };
 
 /// Talks to Microsoft Entra ID and Microsoft Graph.
 pub struct MsTeamsClient {
     egress: Egress,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) timer: Arc<dyn Timer>,
     entra: Url,
     graph: Url,
     keys: KeySet,
@@ -40,11 +45,18 @@ impl MsTeamsClient {
     /// A client of the Entra and the Graph at these places, such as
     /// `https://login.microsoftonline.com` and `https://graph.microsoft.com`.
     #[must_use]
-    pub fn new(egress: Egress, clock: Arc<dyn Clock>, entra: Url, graph: Url) -> Self {
+    pub fn new(
+        egress: Egress,
+        clock: Arc<dyn Clock>,
+        timer: Arc<dyn Timer>,
+        entra: Url,
+        graph: Url,
+    ) -> Self {
         let keys = KeySet::new(egress.clone(), Arc::clone(&clock), &entra);
         Self {
             egress,
             clock,
+            timer,
             entra,
             graph,
             keys,
@@ -61,8 +73,37 @@ impl MsTeamsClient {
         let authority = app.get(Credentials::TENANT_ID).unwrap_or(ANY_ORGANIZATION);
         let reply = self.token(app, authority, form(exchange)).await?;
         error::check(&reply, self.clock.now())?;
-        let (access_token, id_token) = read(reply.json()?)?;
-        Ok((access_token, id_token.ok_or(Doubt("missing"))?))
+        let mut reply: TokenReply = reply.json()?;
+        let id_token = reply.id_token.take();
+        Ok((reply.bearer_token()?, id_token.ok_or(Doubt("missing"))?))
+    }
+
+    /// A token for the app itself in a tenant, as it gets one in order to send a message.
+    pub(super) async fn app_only(
+        &self,
+        app: &Credentials,
+        tenant: &str,
+    ) -> Result<GrantedCredential, ProviderError> {
+        // An imported one may be anything, and would stand in the address.
+        if !is_guid(tenant) {
+            return Err(Reason::TenantNotFound.into());
+        }
+        let now = self.clock.now();
+        let reply = self.token(app, tenant, app_only::form(&self.graph)).await?;
+        error::check_app_only(&reply, now)?;
+        let reply: TokenReply = reply.json()?;
+        // One of which nobody says how long it lives is good for this once.
+        let expires_at = reply
+            .expires_in
+            .map_or(Ok(now), |lifetime| lifetime.after(now))?;
+        let access_token = reply.bearer_token()?;
+        Ok(GrantedCredential {
+            kind: CredentialKind::Bot,
+            scopes: app_only::roles(&access_token, tenant)?,
+            access_token,
+            refresh_token: None,
+            expires_at: Some(expires_at),
+        })
     }
 
     async fn token(
@@ -90,12 +131,12 @@ impl MsTeamsClient {
             now: self.clock.now(),
         };
         let identity = id_token::verify(id_token, &self.keys, &expected).await?;
-        match app.get(Credentials::TENANT_ID) {
-            Some(only) if !identity.tenant.eq_ignore_ascii_case(only) => {
-                Err(Reason::TenantMismatch.into())
-            }
-            _ => Ok(identity),
+        let only = [app.get(Credentials::TENANT_ID), exchange.tenant.as_deref()];
+        let is_other = |tenant: &str| !identity.tenant.eq_ignore_ascii_case(tenant);
+        if only.into_iter().flatten().any(is_other) {
+            return Err(Reason::TenantMismatch.into());
         }
+        Ok(identity)
     }
 }
 
@@ -114,6 +155,9 @@ impl ProviderClient for MsTeamsClient {
     ) -> Result<Grant, ProviderError> {
         let (access_token, id_token) = self.redeem(app, exchange).await?;
         let Identity { tenant, person } = self.identify(&id_token, app, exchange).await?;
+        if exchange.purpose == Purpose::Connect {
+            consent::prove(self, app, &tenant).await?;
+        }
         let name = organization::name(&self.egress, &self.graph, &access_token, &tenant).await;
         Ok(Grant {
             workspace: Workspace {
@@ -136,23 +180,65 @@ impl ProviderClient for MsTeamsClient {
         Ok(())
     }
 
-    /// Nothing is kept that could be asked about: the app gets itself a token in the tenant, as it
-    /// would in order to send a message.
+    /// Nothing of it can be done from outside: neither can a token be taken back, nor can an app end
+    /// the consent to itself without a permission that nobody should give it.
+    async fn disconnect(
+        &self,
+        _app: &Credentials,
+        _workspace: &Workspace,
+        credentials: &[GrantedCredential],
+    ) -> Vec<RevocationItem> {
+        let of_kind = |credential: &GrantedCredential| match credential.kind {
+            CredentialKind::Bot => RevocationSubject::BotToken,
+            CredentialKind::User => RevocationSubject::UserToken,
+        };
+        let subjects = credentials.iter().map(of_kind);
+        [RevocationSubject::App]
+            .into_iter()
+            .chain(subjects)
+            .map(|subject| RevocationItem {
+                subject,
+                outcome: RevocationOutcome::Impossible,
+                failure: Some(Reason::AdminMustRemove.into()),
+            })
+            .collect()
+    }
+
+    /// No refresh token is kept: the sign-in asks for none, and the app gets its own tokens anew.
+    async fn refresh(
+        &self,
+        _app: &Credentials,
+        _workspace_id: &str,
+        _credential: &GrantedCredential,
+    ) -> Result<GrantedCredential, RefreshError> {
+        Err(RefreshError::Refused(Reason::TokenUnavailable.into()))
+    }
+
+    async fn exchange_token(
+        &self,
+        _app: &Credentials,
+        _credential: &GrantedCredential,
+    ) -> Result<Option<GrantedCredential>, RefreshError> {
+        Ok(None)
+    }
+
+    async fn app_token(
+        &self,
+        app: &Credentials,
+        workspace_id: &str,
+    ) -> Result<Option<GrantedCredential>, ProviderError> {
+        self.app_only(app, workspace_id).await.map(Some)
+    }
+
+    /// Nothing is kept that could be asked about: the app gets itself a token in the tenant.
     async fn verify(
         &self,
         app: &Credentials,
         workspace_id: &str,
         _credentials: &[GrantedCredential],
-    ) -> Result<(), ProviderError> {
-        // An imported one may be anything, and would stand in the address.
-        if !is_guid(workspace_id) {
-            return Err(Reason::TenantNotFound.into());
-        }
-        let form = app_only::form(&self.graph);
-        let reply = self.token(app, workspace_id, form).await?;
-        error::check_app_only(&reply, self.clock.now())?;
-        let (access_token, _) = read(reply.json()?)?;
-        app_only::check(&access_token, workspace_id)
+    ) -> Result<GrantedScopes, ProviderError> {
+        let token = self.app_only(app, workspace_id).await?;
+        Ok(GrantedScopes::from([(token.kind, token.scopes)]))
     }
 
     /// A client is looked at in a tenant only, so that without one there is nothing to ask.
@@ -167,7 +253,7 @@ impl ProviderClient for MsTeamsClient {
         let reply = self.token(app, tenant, form).await?;
         let problems = error::credential_problems(&reply, self.clock.now())?;
         if problems.is_empty() {
-            read(reply.json()?)?;
+            reply.json::<TokenReply>()?.bearer_token()?;
         }
         Ok(problems)
     }
@@ -180,15 +266,4 @@ fn form(exchange: &CodeExchange) -> Form {
         .field("code_verifier", exchange.pkce_verifier.expose_secret())
         .field("redirect_uri", &exchange.redirect_uri)
         .field("scope", SIGN_IN_SCOPE)
-}
-
-fn read(reply: TokenReply) -> Result<(SecretString, Option<String>), ProviderError> {
-    let access_token = checked_token(reply.access_token.ok_or(Reason::InvalidResponse)?)?;
-    if !reply
-        .token_type
-        .is_some_and(|kind| kind.eq_ignore_ascii_case("bearer"))
-    {
-        return Err(Reason::WrongTokenType.into());
-    }
-    Ok((access_token, reply.id_token))
 }

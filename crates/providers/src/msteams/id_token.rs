@@ -1,32 +1,13 @@
 //! Verifying an `id_token` ("ID token claims reference", learn.microsoft.com; `OpenID` Connect
-//! Core section 3.1.3.7; RFC 8725).
+//! Core section 3.1.3.7).
 
-use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
-use tieline_domain::{ports::ProviderError, reason::Reason};
+use tieline_domain::ports::ProviderError;
 
 use super::{
     claims::{Claims, Expected, Identity},
     jwks::KeySet,
-    keys::Key,
+    signed::{self, Doubt},
 };
-
-/// Real ones have one or two kilobytes.
-const LONGEST: usize = 64 * 1024;
-
-/// Why a token is not believed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Doubt(pub(super) &'static str);
-
-impl From<Doubt> for ProviderError {
-    fn from(doubt: Doubt) -> Self {
-        let provider_error = Some(format!("id_token: {}", doubt.0));
-        Self {
-            reason: Reason::IdTokenInvalid,
-            provider_error,
-            retry_after: None,
-        }
-    }
-}
 
 /// Verifies a token: form, algorithm, signature by a published key, and every claim.
 pub(super) async fn verify(
@@ -34,98 +15,12 @@ pub(super) async fn verify(
     keys: &KeySet,
     expected: &Expected<'_>,
 ) -> Result<Identity, ProviderError> {
-    let kid = kid(token)?;
-    let keys = keys.for_kid(kid.as_deref()).await?;
-    let mut outcome = Err(Doubt("unknown key"));
-    for key in keys.named(kid.as_deref()) {
-        outcome = check(token, key, expected);
-        if outcome.is_ok() {
-            break;
+    let identity = signed::verify(token, keys, |claims: &Claims, key| {
+        let identity = claims.check(expected)?;
+        if !key.may_sign_for(&claims.iss, &claims.tid) {
+            return Err(Doubt("key of another tenant"));
         }
-    }
-    Ok(outcome?)
-}
-
-/// The key that the header names. Keys that the header brings along or points to (`jwk`, `jku`,
-/// `x5c`, `x5u`) are the sender's word only and never looked at.
-fn kid(token: &str) -> Result<Option<String>, Doubt> {
-    if token.len() > LONGEST {
-        return Err(Doubt("too long"));
-    }
-    if token.split('.').count() != 3 {
-        return Err(Doubt("not a signed token"));
-    }
-    let header = decode_header(token).map_err(|_| Doubt("unreadable header"))?;
-    if header.alg != Algorithm::RS256 {
-        return Err(Doubt("algorithm"));
-    }
-    if header.crit.is_some() {
-        return Err(Doubt("critical header"));
-    }
-    Ok(header.kid)
-}
-
-fn check(token: &str, key: &Key, expected: &Expected<'_>) -> Result<Identity, Doubt> {
-    let claims = decode::<Claims>(token, &key.decoding, &signature_only())
-        .map_err(|_| Doubt("signature or payload"))?
-        .claims;
-    let identity = claims.check(expected)?;
-    if !key.may_sign_for(&claims.iss, &claims.tid) {
-        return Err(Doubt("key of another tenant"));
-    }
-    Ok(identity)
-}
-
-/// The claims are checked by ourselves, against our own clock.
-fn signature_only() -> Validation {
-    let mut validation = Validation::new(Algorithm::RS256);
-    validation.required_spec_claims.clear();
-    validation.validate_exp = false;
-    validation.validate_nbf = false;
-    validation.validate_aud = false;
-    validation
-}
-
-#[cfg(test)]
-mod tests {
-    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-
-    use super::*;
-
-    fn kid_of(header: &str) -> Result<Option<String>, Doubt> {
-        kid(&format!("{}.e30.AA", URL_SAFE_NO_PAD.encode(header)))
-    }
-
-    /// D14, D15
-    #[test]
-    fn only_rs256_is_taken() {
-        assert_eq!(
-            kid_of(r#"{"alg":"RS256","kid":"a"}"#),
-            Ok(Some("a".to_owned()))
-        );
-        for alg in [
-            "none", "None", "HS256", "RS384", "PS256", "ES256", "rs256", "",
-        ] {
-            assert!(
-                kid_of(&format!(r#"{{"alg":"{alg}","kid":"a"}}"#)).is_err(),
-                "{alg}"
-            );
-        }
-        assert!(kid_of(r#"{"kid":"a"}"#).is_err());
-    }
-
-    #[test]
-    fn a_critical_header_is_refused() {
-        assert!(kid_of(r#"{"alg":"RS256","kid":"a","crit":["b64"]}"#).is_err());
-    }
-
-    /// D28
-    #[test]
-    fn encrypted_and_oversized_tokens_are_refused() {
-        assert_eq!(kid("a.b.c.d.e"), Err(Doubt("not a signed token")));
-        assert_eq!(kid(&"a".repeat(1024 * 1024)), Err(Doubt("too long")));
-        for odd in ["", ".", "..", "a.b", "....", "é.è.à"] {
-            assert!(kid(odd).is_err(), "{odd}");
-        }
-    }
+        Ok(identity)
+    });
+    Ok(identity.await?)
 }

@@ -31,6 +31,7 @@ pub fn policy(entra: &Url, graph: &Url) -> ProviderPolicy {
                 scopes: ScopePolicy::Fixed,
             },
             rotates_tokens: false,
+            reuse_revokes_family: false,
             person_endpoint: EndpointKind::MsTeamsUser,
             // Messages are sent with the app's own credentials.
             needs_credential: false,
@@ -115,6 +116,12 @@ fn credentials() -> Vec<CredentialField> {
             required: false,
             format: CredentialFormat::Flag,
             description: "Whether OAuth URLs need a contextHash, which proves the context.",
+        },
+        CredentialField {
+            name: Credentials::BOT_APP_ID,
+            required: false,
+            format: CredentialFormat::Guid,
+            description: "The Microsoft App ID of the bot, where it is not the clientId.",
         },
     ]
 }

@@ -1,16 +1,34 @@
 //! Replies of Entra and Graph. What is not named here is ignored.
 
+use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
+use tieline_domain::{ports::ProviderError, reason::Reason};
 
-use crate::http::Object;
+use crate::{
+    http::Object,
+    oauth2::{ExpiresIn, checked_token},
+};
 
 /// A reply of the token endpoint ("OAuth 2.0 authorization code flow", learn.microsoft.com).
 #[derive(Deserialize)]
 pub(super) struct TokenReply {
     pub(super) access_token: Option<String>,
     pub(super) token_type: Option<String>,
+    pub(super) expires_in: Option<ExpiresIn>,
     pub(super) id_token: Option<String>,
+}
+
+impl TokenReply {
+    /// The access token, which must be a bearer token.
+    pub(super) fn bearer_token(self) -> Result<SecretString, ProviderError> {
+        let access_token = checked_token(self.access_token.ok_or(Reason::InvalidResponse)?)?;
+        let is_bearer = |kind: String| kind.eq_ignore_ascii_case("bearer");
+        if !self.token_type.is_some_and(is_bearer) {
+            return Err(Reason::WrongTokenType.into());
+        }
+        Ok(access_token)
+    }
 }
 
 /// A refusal of the token endpoint (RFC 6749 section 5.2), with Entra's own numbers.

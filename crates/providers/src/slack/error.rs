@@ -55,7 +55,9 @@ fn reason(code: &str) -> Reason {
         "invalid_code" | "code_already_used" | "code_expired" | "invalid_code_verifier" => {
             Reason::CodeRejected
         }
-        "bad_client_secret" | "invalid_client_id" => Reason::ClientRejected,
+        "bad_client_secret" | "client_id_token_mismatch" | "invalid_client_id" => {
+            Reason::ClientRejected
+        }
         "bad_redirect_uri" => Reason::RedirectRejected,
         "access_denied" => Reason::AccessDenied,
         "enterprise_is_restricted"
@@ -122,6 +124,11 @@ pub(super) fn is_gone(error: &ProviderError) -> bool {
         .is_some_and(|code| GONE.contains(&code))
 }
 
+/// Whether Slack says of a bot's token that its app is no longer there.
+pub(super) fn is_app_gone(error: &ProviderError) -> bool {
+    error.provider_error.as_deref() == Some("account_inactive")
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Reason::*, *};
@@ -135,6 +142,7 @@ mod tests {
             ("code_expired", CodeRejected),
             ("bad_client_secret", ClientRejected),
             ("invalid_client_id", ClientRejected),
+            ("client_id_token_mismatch", ClientRejected),
             ("bad_redirect_uri", RedirectRejected),
             ("access_denied", AccessDenied),
             ("no_permission", ApprovalRequired),

@@ -11,11 +11,11 @@ use url::Url;
 use super::{
     scopes::INCOMING_WEBHOOK,
     webhook,
-    wire::{Access, Account, AuthedUser, Issued},
+    wire::{Access, Account, AuthedUser},
 };
 use crate::{
     http::Object,
-    oauth2::{ExpiresIn, Scopes, checked_id, checked_name, checked_token},
+    oauth2::{ExpiresIn, Issued, Scopes, checked_id, checked_name, checked_token},
 };
 
 /// Reads a successful reply to this exchange; `base` is where Slack is.

@@ -31,13 +31,15 @@ pub fn policy(base: &Url) -> ProviderPolicy {
                 scopes: ScopePolicy::Selectable(LINKING),
             },
             rotates_tokens: true,
+            // A spent one is refused, and that is all ("Using token rotation").
+            reuse_revokes_family: false,
             person_endpoint: EndpointKind::SlackUser,
             needs_credential: true,
         }),
     }
 }
 
-const SELECTABLE: SelectableScopes = SelectableScopes {
+pub(super) const SELECTABLE: SelectableScopes = SelectableScopes {
     default: scopes::DEFAULT,
     known: scopes::KNOWN,
     separator: ",",
@@ -97,6 +99,33 @@ fn credentials() -> Vec<CredentialField> {
             required: false,
             format: CredentialFormat::Flag,
             description: "Whether OAuth URLs need a contextHash, which proves the context.",
+        },
+        CredentialField {
+            name: Credentials::SCOPES,
+            required: false,
+            format: CredentialFormat::Scopes(scopes::KNOWN),
+            description: "The bot scopes to ask for when a request does not choose, separated by \
+                commas; those of Tieline's without it.",
+        },
+        CredentialField {
+            name: Credentials::TOKEN_ROTATION,
+            required: false,
+            format: CredentialFormat::Flag,
+            description: "Whether the app rotates its tokens (OAuth & Permissions): older tokens \
+                are then exchanged for ones that do.",
+        },
+        CredentialField {
+            name: Credentials::SIGNING_SECRET,
+            required: false,
+            format: CredentialFormat::Text,
+            description: "The app's Signing Secret (Basic Information), without which no event is \
+                believed.",
+        },
+        CredentialField {
+            name: Credentials::SIGNING_SECRET_PREVIOUS,
+            required: false,
+            format: CredentialFormat::Text,
+            description: "The Signing Secret before, while a change of it goes on.",
         },
     ]
 }

@@ -2,10 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::{
-    http::Object,
-    oauth2::{ExpiresIn, Scopes},
-};
+use crate::{http::Object, oauth2::Issued};
 
 /// The members that every method's reply has.
 #[derive(Deserialize)]
@@ -27,6 +24,29 @@ pub(super) struct Access {
     pub(super) incoming_webhook: Option<Object<Webhook>>,
 }
 
+/// A token in another's place: a successful reply of `oauth.v2.access` to a refresh token, or of
+/// `oauth.v2.exchange`. A person's token stands at the top as a bot's does.
+#[derive(Deserialize)]
+pub(super) struct Replaced {
+    #[serde(flatten)]
+    pub(super) issued: Issued,
+    team: Option<Object<Account>>,
+    enterprise: Option<Object<Account>>,
+    is_enterprise_install: Option<bool>,
+}
+
+impl Replaced {
+    /// The workspace or organization that it is for, if it says so.
+    pub(super) fn owner(&self) -> Option<&str> {
+        let (team, enterprise) = (self.team.as_ref(), self.enterprise.as_ref());
+        let account = match self.is_enterprise_install {
+            Some(true) => enterprise,
+            _ => team.or(enterprise),
+        };
+        account.and_then(|Object(account)| account.id.as_deref())
+    }
+}
+
 /// A successful reply of `auth.test`: for whom the token speaks.
 #[derive(Deserialize)]
 pub(super) struct Identity {
@@ -43,16 +63,6 @@ impl Identity {
             _ => self.team_id.as_deref(),
         }
     }
-}
-
-/// A token with what belongs to it.
-#[derive(Deserialize)]
-pub(super) struct Issued {
-    pub(super) access_token: Option<String>,
-    pub(super) token_type: Option<String>,
-    pub(super) scope: Option<Scopes>,
-    pub(super) refresh_token: Option<String>,
-    pub(super) expires_in: Option<ExpiresIn>,
 }
 
 /// A workspace, or an organization of workspaces.

@@ -2,12 +2,15 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
-use tieline_domain::{ports::ProviderError, reason::Reason};
+use tieline_domain::{
+    ports::{GrantedScopes, ProviderError},
+    reason::Reason,
+};
 use tieline_sandbox::{Endpoint, Fault};
 
 use crate::harness::{CLIENT_ID, OTHER_TENANT, SECRET, TENANT, World, credentials};
 
-async fn verify(world: &World, tenant: &str) -> Result<(), ProviderError> {
+async fn verify(world: &World, tenant: &str) -> Result<GrantedScopes, ProviderError> {
     let client = world.client("msteams");
     client.verify(&world.app, tenant, &[]).await
 }
@@ -20,7 +23,11 @@ async fn consented() -> World {
 }
 
 #[track_caller]
-fn assert_error(outcome: Result<(), ProviderError>, reason: Reason, provider_error: Option<&str>) {
+fn assert_error(
+    outcome: Result<GrantedScopes, ProviderError>,
+    reason: Reason,
+    provider_error: Option<&str>,
+) {
     let error = outcome.unwrap_err();
     assert_eq!(error.reason, reason);
     assert_eq!(error.provider_error.as_deref(), provider_error);

@@ -2,12 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use jiff::Timestamp;
 use reqwest::{Client, redirect};
 use tieline_domain::{
-    flow::FlowSecrets,
+    flow::{FlowSecrets, Purpose},
     integration::Credentials,
-    ports::{Clock, CodeExchange, ProviderClient, ProviderError},
+    ports::{Clock, CodeExchange, ProviderClient, ProviderError, Timer},
     provider::{AuthorizeInputs, AuthorizeRequest, ConnectPolicy, Grant, ProviderId, Providers},
     reason::Reason,
 };
@@ -40,6 +41,14 @@ struct SandboxTime(SandboxControl);
 impl Clock for SandboxTime {
     fn now(&self) -> Timestamp {
         self.0.now()
+    }
+}
+
+/// Nobody waits: a pause moves the sandbox's clock and is over.
+#[async_trait]
+impl Timer for SandboxTime {
+    async fn pause(&self, duration: Duration) {
+        self.0.advance(duration);
     }
 }
 
@@ -91,8 +100,9 @@ impl World {
             entra: sandbox.entra_base_url(),
             graph: sandbox.graph_base_url(),
         };
-        let clock = Arc::new(SandboxTime(sandbox.control()));
-        let providers = providers(&endpoints, Egress::new(policy).unwrap(), clock);
+        let time = Arc::new(SandboxTime(sandbox.control()));
+        let egress = Egress::new(policy).unwrap();
+        let providers = providers(&endpoints, egress, time.clone(), time);
         let app = credentials(&[("clientId", client_id), ("secretKey", secret)]);
         Self {
             sandbox,
@@ -164,6 +174,7 @@ impl World {
         self.consent(&sign_in, None, &[("person", ADMIN)]).await
     }
 
+    /// An exchange that only tells who somebody is.
     pub(crate) fn exchange(&self, code: &str, scopes: &[&str]) -> CodeExchange {
         CodeExchange {
             code: code.into(),
@@ -171,6 +182,8 @@ impl World {
             pkce_verifier: VERIFIER.into(),
             nonce: NONCE.to_owned(),
             scopes: scopes.iter().map(ToString::to_string).collect(),
+            purpose: Purpose::LinkUser,
+            tenant: None,
             now: self.control().now(),
         }
     }

@@ -5,7 +5,10 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use tieline_domain::{
-    connection::CredentialKind, ports::ProviderError, provider::GrantedCredential, reason::Reason,
+    connection::CredentialKind,
+    ports::{GrantedScopes, ProviderError},
+    provider::GrantedCredential,
+    reason::Reason,
 };
 use tieline_sandbox::{Endpoint, Fault};
 
@@ -19,7 +22,7 @@ async fn verify(
     world: &World,
     workspace: &str,
     credentials: &[GrantedCredential],
-) -> Result<(), ProviderError> {
+) -> Result<GrantedScopes, ProviderError> {
     let client = world.client("slack");
     client.verify(&world.app, workspace, credentials).await
 }
@@ -43,7 +46,11 @@ fn token(text: &str) -> GrantedCredential {
 }
 
 #[track_caller]
-fn assert_error(outcome: Result<(), ProviderError>, reason: Reason, provider_error: Option<&str>) {
+fn assert_error(
+    outcome: Result<GrantedScopes, ProviderError>,
+    reason: Reason,
+    provider_error: Option<&str>,
+) {
     let error = outcome.unwrap_err();
     assert_eq!(error.reason, reason);
     assert_eq!(error.provider_error.as_deref(), provider_error);
