@@ -12,7 +12,7 @@ pub mod without_oauth;
 use std::sync::Arc;
 
 use tieline_domain::{
-    ports::{Clock, ProviderClient, Timer},
+    ports::{Clock, EventReader, ProviderClient, Timer},
     provider::{Provider, ProviderId, ProviderPolicy, Providers},
 };
 use url::Url;
@@ -20,7 +20,8 @@ use url::Url;
 pub use http::{Egress, EgressPolicy, EgressSetupError};
 
 /// Where the providers are. Elsewhere than usual: the sandbox, and clouds of their own kind
-/// (`slack-gov.com`, `login.microsoftonline.us` with `graph.microsoft.us`).
+/// (`slack-gov.com`, `login.microsoftonline.us` with `graph.microsoft.us` and
+/// `login.botframework.azure.us`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProviderEndpoints {
     /// Slack's pages and its Web API.
@@ -29,6 +30,8 @@ pub struct ProviderEndpoints {
     pub entra: Url,
     /// Microsoft Graph.
     pub graph: Url,
+    /// The OpenID metadata of Microsoft's Bot Framework.
+    pub bot_framework: Url,
 }
 
 impl Default for ProviderEndpoints {
@@ -37,6 +40,7 @@ impl Default for ProviderEndpoints {
             slack: constant("https://slack.com"),
             entra: constant("https://login.microsoftonline.com"),
             graph: constant("https://graph.microsoft.com"),
+            bot_framework: constant("https://login.botframework.com"),
         }
     }
 }
@@ -53,14 +57,24 @@ pub fn providers(
         slack,
         entra,
         graph,
+        bot_framework,
     } = endpoints;
     let slack_client = slack::SlackClient::new(egress.clone(), Arc::clone(&clock), slack.clone());
+    let bot_framework = msteams::BotFramework::at(bot_framework);
+    let activities =
+        msteams::TeamsActivities::new(egress.clone(), Arc::clone(&clock), bot_framework);
     let teams_client =
         msteams::MsTeamsClient::new(egress, clock, timer, entra.clone(), graph.clone());
     let others = without_oauth::policies().into_iter().map(without_client);
     [
-        with_client(slack::policy(slack), slack_client),
-        with_client(msteams::policy(entra, graph), teams_client),
+        with_events(
+            with_client(slack::policy(slack), slack_client),
+            slack::SlackEvents,
+        ),
+        with_events(
+            with_client(msteams::policy(entra, graph), teams_client),
+            activities,
+        ),
     ]
     .into_iter()
     .chain(others)
@@ -72,6 +86,13 @@ fn with_client(policy: ProviderPolicy, client: impl ProviderClient + 'static) ->
         policy: Arc::new(policy),
         client: Some(Arc::new(client)),
         events: None,
+    }
+}
+
+fn with_events(provider: Provider, reader: impl EventReader + 'static) -> Provider {
+    Provider {
+        events: Some(Arc::new(reader)),
+        ..provider
     }
 }
 

@@ -1,7 +1,10 @@
 //! Microsoft Teams: Microsoft Entra ID and Microsoft Graph ("Admin consent on the Microsoft
-//! identity platform", "ID token claims reference", learn.microsoft.com).
+//! identity platform", "ID token claims reference", learn.microsoft.com), and Bot Framework, which
+//! tells what happens to the app.
 
+mod activities;
 mod app_only;
+mod bot_framework;
 mod claims;
 mod client;
 mod consent;
@@ -14,6 +17,8 @@ mod policy;
 mod signed;
 mod wire;
 
+pub use activities::TeamsActivities;
+pub use bot_framework::BotFramework;
 pub use client::MsTeamsClient;
 pub use policy::policy;
 

@@ -52,7 +52,7 @@ impl MsTeamsClient {
         entra: Url,
         graph: Url,
     ) -> Self {
-        let keys = KeySet::new(egress.clone(), Arc::clone(&clock), &entra);
+        let keys = KeySet::of_entra(egress.clone(), Arc::clone(&clock), &entra);
         Self {
             egress,
             clock,

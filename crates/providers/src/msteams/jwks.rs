@@ -1,4 +1,4 @@
-//! Entra's key set, fetched and kept ("Access tokens in the Microsoft identity platform",
+//! A key set of Microsoft's, fetched and kept ("Access tokens in the Microsoft identity platform",
 //! learn.microsoft.com: keys roll over without notice, so look at least daily).
 
 use std::{
@@ -10,13 +10,17 @@ use jiff::{SignedDuration, Timestamp};
 use tieline_domain::{
     ports::{Clock, ProviderError},
     provider::authorize::join,
+    reason::Reason,
 };
 use tokio::sync::Mutex;
 use url::Url;
 
-use super::{keys::Keys, wire::Jwks};
+use super::{
+    keys::Keys,
+    wire::{Jwks, OpenIdMetadata},
+};
 use crate::{
-    http::{Call, Egress},
+    http::{Call, Egress, Reply},
     oauth2::{check_status, http_failure},
 };
 
@@ -27,11 +31,25 @@ const FRESH: SignedDuration = SignedDuration::from_hours(24);
 /// name any key it likes.
 const COOL_DOWN: SignedDuration = SignedDuration::from_secs(60);
 
-/// The key set of an Entra, kept while it is fresh, fetched by one caller at a time.
+/// Where a key set is.
+#[derive(Clone, Debug)]
+pub(super) enum KeySource {
+    /// At this place.
+    At(Url),
+    /// Where an OpenID metadata document says, which must be this issuer's own.
+    Discovered {
+        /// The document.
+        metadata: Url,
+        /// The issuer that it must name.
+        issuer: String,
+    },
+}
+
+/// A key set, kept while it is fresh, fetched by one caller at a time.
 pub(super) struct KeySet {
     egress: Egress,
     clock: Arc<dyn Clock>,
-    url: Url,
+    source: KeySource,
     state: RwLock<State>,
     fetching: Mutex<()>,
 }
@@ -46,11 +64,17 @@ struct State {
 
 impl KeySet {
     /// The key set of the Entra at `entra`.
-    pub(super) fn new(egress: Egress, clock: Arc<dyn Clock>, entra: &Url) -> Self {
+    pub(super) fn of_entra(egress: Egress, clock: Arc<dyn Clock>, entra: &Url) -> Self {
+        let source = KeySource::At(join(entra, "/common/discovery/v2.0/keys"));
+        Self::new(egress, clock, source)
+    }
+
+    /// The key set of this source.
+    pub(super) fn new(egress: Egress, clock: Arc<dyn Clock>, source: KeySource) -> Self {
         Self {
             egress,
             clock,
-            url: join(entra, "/common/discovery/v2.0/keys"),
+            source,
             state: RwLock::default(),
             fetching: Mutex::default(),
         }
@@ -92,15 +116,31 @@ impl KeySet {
     }
 
     async fn request(&self) -> Result<Keys, ProviderError> {
-        let reply = self
-            .egress
-            .send(&Call::get("entra keys", self.url.clone()))
-            .await?;
+        let url = match &self.source {
+            KeySource::At(url) => url.clone(),
+            KeySource::Discovered { metadata, issuer } => {
+                let reply = self.get("openid metadata", metadata.clone()).await?;
+                let found: OpenIdMetadata = reply.json()?;
+                // Whoever could name keys elsewhere could sign anything.
+                let is_own =
+                    found.issuer == *issuer && found.jwks_uri.origin() == metadata.origin();
+                if !is_own {
+                    return Err(Reason::InvalidResponse.into());
+                }
+                found.jwks_uri
+            }
+        };
+        Keys::read(self.get("signing keys", url).await?.json::<Jwks>()?)
+    }
+
+    async fn get(&self, endpoint: &'static str, url: Url) -> Result<Reply, ProviderError> {
+        let reply = self.egress.send(&Call::get(endpoint, url)).await?;
         check_status(&reply, self.clock.now())?;
-        if !reply.is_success() {
-            return Err(http_failure(&reply));
+        if reply.is_success() {
+            Ok(reply)
+        } else {
+            Err(http_failure(&reply))
         }
-        Keys::read(reply.json::<Jwks>()?)
     }
 
     fn state(&self) -> State {

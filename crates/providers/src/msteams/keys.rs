@@ -1,4 +1,4 @@
-//! The keys with which Entra signs.
+//! The keys with which Entra and Bot Framework sign.
 
 use jsonwebtoken::DecodingKey;
 use tieline_domain::{ports::ProviderError, reason::Reason};
@@ -14,6 +14,7 @@ pub(super) struct Keys(Vec<Key>);
 pub(super) struct Key {
     kid: Option<String>,
     issuer: Option<String>,
+    endorsements: Vec<String>,
     pub(super) decoding: DecodingKey,
 }
 
@@ -52,8 +53,14 @@ impl Key {
         is_usable.then_some(Self {
             kid: jwk.kid,
             issuer: jwk.issuer,
+            endorsements: jwk.endorsements,
             decoding,
         })
+    }
+
+    /// The channels of Bot Framework for which the key may sign.
+    pub(super) fn endorsements(&self) -> &[String] {
+        &self.endorsements
     }
 
     /// Whether the key may sign for this issuer. One with `{tenantid}` in its own fits any tenant,
@@ -126,6 +133,7 @@ mod tests {
         Key {
             kid: None,
             issuer: None,
+            endorsements: Vec::new(),
             decoding,
         }
     }

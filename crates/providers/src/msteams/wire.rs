@@ -4,6 +4,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
 use tieline_domain::{ports::ProviderError, reason::Reason};
+use url::Url;
 
 use crate::{
     http::Object,
@@ -46,7 +47,14 @@ pub(super) struct Jwks {
     pub(super) keys: Vec<Value>,
 }
 
-/// An RSA key of it, with Entra's `issuer`.
+/// An OpenID metadata document (OpenID Connect Discovery section 3).
+#[derive(Deserialize)]
+pub(super) struct OpenIdMetadata {
+    pub(super) issuer: String,
+    pub(super) jwks_uri: Url,
+}
+
+/// An RSA key of it, with Entra's `issuer` and Bot Framework's `endorsements`.
 #[derive(Deserialize)]
 pub(super) struct Jwk {
     pub(super) kty: String,
@@ -57,6 +65,8 @@ pub(super) struct Jwk {
     pub(super) n: String,
     pub(super) e: String,
     pub(super) issuer: Option<String>,
+    #[serde(default)]
+    pub(super) endorsements: Vec<String>,
 }
 
 /// Graph's list of organizations, which has one.

@@ -8,7 +8,7 @@ use reqwest::{Client, redirect};
 use tieline_domain::{
     flow::{FlowSecrets, Purpose},
     integration::Credentials,
-    ports::{Clock, CodeExchange, ProviderClient, ProviderError, Timer},
+    ports::{Clock, CodeExchange, EventReader, ProviderClient, ProviderError, Timer},
     provider::{AuthorizeInputs, AuthorizeRequest, ConnectPolicy, Grant, ProviderId, Providers},
     reason::Reason,
 };
@@ -99,6 +99,7 @@ impl World {
             slack: sandbox.slack_base_url(),
             entra: sandbox.entra_base_url(),
             graph: sandbox.graph_base_url(),
+            ..ProviderEndpoints::default()
         };
         let time = Arc::new(SandboxTime(sandbox.control()));
         let egress = Egress::new(policy).unwrap();
@@ -131,6 +132,14 @@ impl World {
             .find(&ProviderId::parse(provider).unwrap())
             .unwrap();
         provider.client.clone().unwrap()
+    }
+
+    pub(crate) fn events(&self, provider: &str) -> Arc<dyn EventReader> {
+        let provider = self
+            .providers
+            .find(&ProviderId::parse(provider).unwrap())
+            .unwrap();
+        provider.events.clone().unwrap()
     }
 
     pub(crate) fn connect(&self, provider: &str) -> ConnectPolicy {
