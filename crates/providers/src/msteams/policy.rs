@@ -146,6 +146,7 @@ mod tests {
             redirect_uri: "https://t.example/cb",
             state: "s1",
             scope: None,
+            workspace_id: None,
             secrets: &secrets,
         };
         request.url(&inputs).to_string()

@@ -1,6 +1,6 @@
 //! Whom we call at all.
 
-use std::net::TcpListener;
+use std::{net::TcpListener, time::Duration};
 
 use tieline_domain::{ports::ProviderError, reason::Reason};
 use tieline_providers::{
@@ -115,6 +115,30 @@ async fn a_name_that_leads_nowhere_means_that_the_provider_is_unreachable() {
     assert_eq!(error, EgressError::Unreachable);
 }
 
+/// Who takes a connection and says nothing has read nothing but a greeting.
+#[tokio::test]
+async fn a_handshake_that_does_not_end_means_that_nothing_was_sent() {
+    let (_listener, port) = listener();
+    let hasty = EgressPolicy {
+        connect_timeout: Duration::from_millis(100),
+        ..private()
+    };
+    let error = post(hasty, &format!("https://127.0.0.1:{port}/"))
+        .await
+        .unwrap_err();
+    assert_eq!(error, EgressError::Unreachable);
+    assert!(error.is_unsent());
+}
+
+#[tokio::test]
+async fn an_address_that_no_request_can_carry_is_not_called() {
+    let (listener, port) = listener();
+    let url = format!("http://127.0.0.1:{port}/{}", "a".repeat(70_000));
+    let error = post(private(), &url).await.unwrap_err();
+    assert_eq!(error, EgressError::Unsendable);
+    assert!(error.is_unsent() && !was_called(&listener));
+}
+
 /// A connection that is closed before an answer may have carried the code: it is not sent again.
 #[tokio::test]
 async fn a_connection_that_is_lost_is_not_tried_again() {
@@ -124,6 +148,7 @@ async fn a_connection_that_is_lost_is_not_tried_again() {
     let hang_up = async { drop(server.accept().await.unwrap()) };
     let (outcome, ()) = tokio::join!(post(private(), &url), hang_up);
     assert_eq!(outcome, Err(EgressError::NoAnswer));
+    assert!(!EgressError::NoAnswer.is_unsent());
     assert!(!was_called(&listener));
 }
 

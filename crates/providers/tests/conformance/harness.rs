@@ -101,15 +101,24 @@ impl World {
             graph: sandbox.graph_base_url(),
             ..ProviderEndpoints::default()
         };
-        let time = Arc::new(SandboxTime(sandbox.control()));
-        let egress = Egress::new(policy).unwrap();
-        let providers = providers(&endpoints, egress, time.clone(), time);
+        let providers = clients(&endpoints, policy, &sandbox);
         let app = credentials(&[("clientId", client_id), ("secretKey", secret)]);
         Self {
             sandbox,
             app,
             providers,
         }
+    }
+
+    /// A world in which Slack is said to be somewhere else.
+    pub(crate) async fn at_slack(policy: EgressPolicy, slack: &Url) -> Self {
+        let world = Self::new().await;
+        let endpoints = ProviderEndpoints {
+            slack: slack.clone(),
+            ..ProviderEndpoints::default()
+        };
+        let providers = clients(&endpoints, policy, &world.sandbox);
+        Self { providers, ..world }
     }
 
     pub(crate) fn control(&self) -> SandboxControl {
@@ -167,6 +176,7 @@ impl World {
             redirect_uri: CALLBACK,
             state: "canary-state",
             scope,
+            workspace_id: None,
             secrets: &secrets,
         });
         submit(&page, changes).await
@@ -231,6 +241,12 @@ impl World {
             .exchange_code(&self.app, &self.exchange(&code, &[]))
             .await
     }
+}
+
+fn clients(endpoints: &ProviderEndpoints, policy: EgressPolicy, sandbox: &Sandbox) -> Providers {
+    let time = Arc::new(SandboxTime(sandbox.control()));
+    let egress = Egress::new(policy).unwrap();
+    providers(endpoints, egress, time.clone(), time)
 }
 
 /// The reason for which something failed.

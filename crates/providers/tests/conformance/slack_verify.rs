@@ -131,6 +131,52 @@ async fn no_token_at_all_and_one_that_cannot_be_sent_are_not_asked_about() {
     assert_eq!(world.control().count(Endpoint::SlackAuthTest), 0);
 }
 
+/// The scopes are those of the token now, whatever it was granted once.
+#[tokio::test]
+async fn the_scopes_are_told_that_each_token_has() {
+    let world = World::new().await;
+    let changes = [("user_scope", "users:read,dnd:read")];
+    let scopes = ["chat:write", "users:read"];
+    let mut tokens = world
+        .install_with(&scopes, &changes)
+        .await
+        .unwrap()
+        .credentials;
+    let told = verify(&world, BAKERY, &tokens).await.unwrap();
+    let of = |kind| told[&kind].iter().map(String::as_str).collect::<Vec<_>>();
+    assert_eq!(of(CredentialKind::Bot), scopes);
+    assert_eq!(of(CredentialKind::User), ["users:read", "dnd:read"]);
+
+    // An imported one may come without.
+    tokens[0].scopes.clear();
+    assert_eq!(verify(&world, BAKERY, &tokens).await.unwrap(), told);
+}
+
+#[tokio::test]
+async fn a_token_that_lost_a_scope_it_needs_is_not_good() {
+    let world = World::new().await;
+    let mut tokens = installed(&world, BAKERY).await;
+    tokens[0].scopes = ["users:read", "chat:write", "incoming-webhook"]
+        .map(str::to_owned)
+        .to_vec();
+    let outcome = verify(&world, BAKERY, &tokens).await;
+    let told = Some("not granted: incoming-webhook");
+    assert_error(outcome, Reason::InsufficientScope, told);
+
+    // One that it can do without is no loss, and neither is one of which nothing is told.
+    tokens[0].scopes = ["users:read", "chat:write"].map(str::to_owned).to_vec();
+    verify(&world, BAKERY, &tokens).await.unwrap();
+    let body = json!({ "ok": true, "team_id": BAKERY }).to_string();
+    let silent = Fault::Reply {
+        status: 200,
+        headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+        body: body.into(),
+    };
+    world.control().fault_once(Endpoint::SlackAuthTest, silent);
+    let told = verify(&world, BAKERY, &tokens).await.unwrap();
+    assert!(told.is_empty());
+}
+
 #[tokio::test]
 async fn an_answer_that_names_no_workspace_proves_none() {
     let world = World::new().await;
