@@ -55,6 +55,7 @@ pub(crate) struct Settings {
     pub(crate) slack_base_url: Url,
     pub(crate) entra_base_url: Url,
     pub(crate) graph_base_url: Url,
+    pub(crate) bot_framework_base_url: Url,
     #[serde(deserialize_with = "number::<_, 1_000_000>")]
     pub(crate) rate_limit_mint: u32,
     #[serde(deserialize_with = "number::<_, 1_000_000>")]

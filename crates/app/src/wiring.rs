@@ -53,6 +53,7 @@ pub(crate) async fn wire(settings: &Settings) -> anyhow::Result<Wired> {
 
     let cursors = Arc::new(KeyRingCursorSealer::new(&ring));
     let clock = Arc::new(SystemClock);
+    let timer = Arc::new(TokioTimer);
     let egress = Egress::new(EgressPolicy {
         allow_private_addresses: settings.allow_private_addresses,
         ..EgressPolicy::default()
@@ -61,6 +62,7 @@ pub(crate) async fn wire(settings: &Settings) -> anyhow::Result<Wired> {
         slack: settings.slack_base_url.clone(),
         entra: settings.entra_base_url.clone(),
         graph: settings.graph_base_url.clone(),
+        bot_framework: settings.bot_framework_base_url.clone(),
     };
     let feed = |listener| database.changes(listener);
     let memory = memory::remember(settings, &stores, clock.clone(), feed).await?;
@@ -82,9 +84,9 @@ pub(crate) async fn wire(settings: &Settings) -> anyhow::Result<Wired> {
         sealer: Arc::new(sealer),
         flow_sealer: Arc::new(KeyRingFlowSealer::new(ring)),
         clock: clock.clone(),
-        timer: Arc::new(TokioTimer),
+        timer: timer.clone(),
         ids: Arc::new(RandomIds),
-        providers: providers(&endpoints, egress, clock),
+        providers: providers(&endpoints, egress, clock, timer),
         redirect_uri: settings.redirect_uri(),
     };
     let limits = RateLimits {

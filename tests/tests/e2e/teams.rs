@@ -9,6 +9,10 @@ use tieline_tests::{
 
 mod id_tokens;
 
+/// What is asked of Entra's token endpoint to connect a tenant: a code is exchanged, and then the
+/// app gets itself a token there.
+const CODE_AND_PROOF: usize = 2;
+
 /// E02
 #[tokio::test]
 async fn an_administrator_connects_a_tenant_and_is_linked() {
@@ -58,7 +62,7 @@ async fn without_auto_link_the_sign_in_only_proves() {
     assert_eq!(page.status, 200);
     assert_eq!(stage.api.only_connection().await["workspace"]["id"], FENNEL);
     assert!(stage.api.endpoints().await.is_empty());
-    assert_eq!(stage.control.count(Endpoint::EntraToken), 1);
+    assert_eq!(stage.control.count(Endpoint::EntraToken), CODE_AND_PROOF);
 }
 
 #[tokio::test]
@@ -168,6 +172,19 @@ async fn another_person_of_the_tenant_may_sign_in_and_is_the_one_who_is_linked()
     assert_eq!(endpoint["endpoint"], json!({ "userId": JONAS }));
 }
 
+/// E08
+#[tokio::test]
+async fn a_consent_that_has_not_spread_yet_is_waited_for() {
+    let stage = Stage::start().await;
+    stage.control.delay_consent_replication(1);
+    let (page, _) = stage
+        .allow(&stage.mint("msteams").await, Browser::new())
+        .await;
+    assert_eq!(page.status, 200);
+    let tokens = stage.control.count(Endpoint::EntraToken);
+    assert_eq!(tokens, CODE_AND_PROOF + 1);
+}
+
 /// E06
 #[tokio::test]
 async fn a_consent_is_one_only_when_it_says_true() {
@@ -248,7 +265,7 @@ async fn both_callbacks_work_once() {
     }
     let page = browser.open(&consented).await;
     assert!(page.words().contains("is connected"), "{}", page.words());
-    assert_eq!(stage.control.count(Endpoint::EntraToken), 1);
+    assert_eq!(stage.control.count(Endpoint::EntraToken), CODE_AND_PROOF);
 }
 
 /// E01
@@ -266,7 +283,8 @@ async fn an_integration_for_one_tenant_uses_its_authority_and_takes_no_other() {
     assert_eq!(page.status, 200);
     let tokens = stage.control.requests_of(Endpoint::EntraToken);
     let paths: Vec<_> = tokens.iter().map(|it| it.path.as_str()).collect();
-    assert_eq!(paths, [format!("/entra/{FENNEL}/oauth2/v2.0/token")]);
+    let own = format!("/entra/{FENNEL}/oauth2/v2.0/token");
+    assert_eq!(paths, [own.as_str(); CODE_AND_PROOF]);
 
     let minted = stage.mint("fennel").await;
     let mut browser = Browser::new();

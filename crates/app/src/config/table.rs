@@ -194,6 +194,14 @@ pub(super) const SETTINGS: &[Setting] = &[
         ..PLAIN
     },
     Setting {
+        name: "bot_framework_base_url",
+        default: "https://login.botframework.com",
+        help: "Where Microsoft's Bot Framework publishes the keys with which it signs",
+        more: "Asked when a Teams bot's events come in. US Government: \
+            `https://login.botframework.azure.us`. China: `https://login.botframework.azure.cn`.",
+        ..PLAIN
+    },
+    Setting {
         name: "allow_private_addresses",
         default: "false",
         help: "Whether providers may be at private or loopback addresses, and over plain http",

@@ -43,11 +43,12 @@ pub(super) fn check(settings: &Settings) -> Vec<Finding> {
 }
 
 /// The settings that say where providers are.
-pub(super) fn base_urls(settings: &Settings) -> [(&'static str, &Url); 3] {
+pub(super) fn base_urls(settings: &Settings) -> [(&'static str, &Url); 4] {
     [
         ("slack_base_url", &settings.slack_base_url),
         ("entra_base_url", &settings.entra_base_url),
         ("graph_base_url", &settings.graph_base_url),
+        ("bot_framework_base_url", &settings.bot_framework_base_url),
     ]
 }
 
