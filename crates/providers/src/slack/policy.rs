@@ -70,6 +70,7 @@ fn page(base: &Url, scopes_as: &'static str) -> AuthorizeRequest {
             (scopes_as, Param::Scope),
             ("redirect_uri", Param::RedirectUri),
             ("state", Param::State),
+            ("team", Param::Workspace),
         ],
     }
 }
@@ -136,9 +137,7 @@ mod tests {
 
     use super::*;
 
-    /// A01, A06, A07
-    #[test]
-    fn the_consent_page_gets_client_scopes_callback_and_state_in_this_order() {
+    fn consent_url(workspace_id: Option<&str>) -> String {
         let base = Url::parse("https://slack.com").unwrap();
         let app = Credentials::from_iter(
             [("clientId", "1.2"), ("secretKey", "hush")].map(|(n, v)| (n.to_owned(), v.to_owned())),
@@ -152,14 +151,26 @@ mod tests {
             redirect_uri: "https://t.example/cb",
             state: "s-t_a~te",
             scope: Some("chat:write,users:read"),
+            workspace_id,
             secrets: &secrets,
         });
+        url.into()
+    }
+
+    /// A01, A06, A07
+    #[test]
+    fn the_consent_page_gets_client_scopes_callback_and_state_in_this_order() {
         assert_eq!(
-            url.as_str(),
+            consent_url(None),
             "https://slack.com/oauth/v2/authorize?client_id=1.2\
              &scope=chat%3Awrite%2Cusers%3Aread&redirect_uri=https%3A%2F%2Ft.example%2Fcb\
              &state=s-t_a%7Ete"
         );
+    }
+
+    #[test]
+    fn a_connection_that_is_renewed_names_its_workspace() {
+        assert!(consent_url(Some("T0HARBOUR1")).ends_with("&state=s-t_a%7Ete&team=T0HARBOUR1"));
     }
 
     #[test]
