@@ -77,3 +77,6 @@ CREATE TRIGGER audit_events_are_kept BEFORE UPDATE OR DELETE ON audit_events
     FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER audit_events_are_not_emptied BEFORE TRUNCATE ON audit_events
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- What a provider sends names an integration and no environment.
+CREATE INDEX integrations_by_identifier ON integrations (identifier, provider);

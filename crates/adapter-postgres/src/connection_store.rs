@@ -6,8 +6,8 @@ use tieline_domain::{
     id::{EnvironmentId, IntegrationId},
     page::{Page, PageRequest},
     ports::{
-        ConnectionFilter, ConnectionStore, ConnectionWrite, RecordConnection, RecordError,
-        StoreError,
+        ConnectionFilter, ConnectionStore, ConnectionWrite, LeadingConnection, RecordConnection,
+        RecordError, StoreError,
     },
     provider::ProviderId,
 };
@@ -57,6 +57,7 @@ mod row;
 mod write;
 
 pub(crate) use credential::replace as replace_credentials;
+use row::LeadingRow;
 pub(crate) use row::{ConnectionRow, gather};
 
 /// Keeps connections in Postgres.
@@ -113,26 +114,27 @@ impl ConnectionStore for PgConnectionStore {
         Ok(gather(rows)?.pop())
     }
 
-    async fn leads_to(
+    async fn list_leading(
         &self,
         provider: &ProviderId,
         workspace_id: &str,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Vec<LeadingConnection>, StoreError> {
         if !is_storable(workspace_id) {
-            return Ok(false);
+            return Ok(Vec::new());
         }
-        sqlx::query_scalar!(
-            r#"SELECT EXISTS (
-                 SELECT 1 FROM connections
-                 JOIN integrations ON integrations.id = connections.integration_id
-                 WHERE connections.workspace_id = $1 AND integrations.provider = $2
-             ) AS "found!""#,
+        let rows = sqlx::query_as!(
+            LeadingRow,
+            "SELECT connections.environment_id, connections.identifier, connections.integration_id
+             FROM connections
+             JOIN integrations ON integrations.id = connections.integration_id
+             WHERE connections.workspace_id = $1 AND integrations.provider = $2",
             workspace_id,
             provider.as_str()
         )
-        .fetch_one(&mut self.access.reader().await?)
+        .fetch_all(&mut self.access.reader().await?)
         .await
-        .map_err(unavailable)
+        .map_err(unavailable)?;
+        rows.into_iter().map(TryInto::try_into).collect()
     }
 
     async fn list(

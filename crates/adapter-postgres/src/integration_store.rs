@@ -5,6 +5,7 @@ use tieline_domain::{
     id::{EnvironmentId, IntegrationId},
     integration::Integration,
     ports::{InsertError, IntegrationStore, StoreError},
+    provider::ProviderId,
 };
 
 use crate::{
@@ -90,6 +91,24 @@ impl IntegrationStore for PgIntegrationStore {
         row.map_err(unavailable)?
             .map(Integration::try_from)
             .transpose()
+    }
+
+    async fn list_named(
+        &self,
+        provider: &ProviderId,
+        identifier: &str,
+    ) -> Result<Vec<Integration>, StoreError> {
+        if !is_storable(identifier) {
+            return Ok(Vec::new());
+        }
+        let sql = select!(
+            "WHERE identifier = $1 AND provider = $2 ORDER BY id",
+            identifier,
+            provider.as_str()
+        );
+        let rows = sql.fetch_all(&mut self.access.reader().await?).await;
+        let rows = rows.map_err(unavailable)?;
+        rows.into_iter().map(Integration::try_from).collect()
     }
 
     async fn list(&self, environment: EnvironmentId) -> Result<Vec<Integration>, StoreError> {

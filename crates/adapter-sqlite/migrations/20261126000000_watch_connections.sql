@@ -80,3 +80,6 @@ WHEN EXISTS (
 BEGIN
     SELECT raise(ABORT, 'an event of the audit log is not replaced');
 END;
+
+-- What a provider sends names an integration and no environment.
+CREATE INDEX integrations_by_identifier ON integrations (identifier, provider);

@@ -7,8 +7,8 @@ use tieline_domain::{
     id::{EnvironmentId, IntegrationId},
     page::{Page, PageRequest, Position},
     ports::{
-        ConnectionFilter, ConnectionStore, ConnectionWrite, RecordConnection, RecordError,
-        StoreError,
+        ConnectionFilter, ConnectionStore, ConnectionWrite, LeadingConnection, RecordConnection,
+        RecordError, StoreError,
     },
     provider::ProviderId,
 };
@@ -26,6 +26,7 @@ pub(crate) use credential::replace as replace_credentials;
 use filter::push_filter;
 use read::fetch_one;
 pub(crate) use read::{fetch, select};
+use row::LeadingRow;
 
 /// Keeps connections in SQLite.
 #[derive(Clone, Debug)]
@@ -82,23 +83,23 @@ impl ConnectionStore for SqliteConnectionStore {
         fetch_one(&self.access, query).await
     }
 
-    async fn leads_to(
+    async fn list_leading(
         &self,
         provider: &ProviderId,
         workspace_id: &str,
-    ) -> Result<bool, StoreError> {
-        sqlx::query_scalar(
-            "SELECT EXISTS (
-                 SELECT 1 FROM connections
-                 JOIN integrations ON integrations.id = connections.integration_id
-                 WHERE connections.workspace_id = ? AND integrations.provider = ?
-             )",
+    ) -> Result<Vec<LeadingConnection>, StoreError> {
+        let rows: Vec<LeadingRow> = sqlx::query_as(
+            "SELECT connections.environment_id, connections.identifier, connections.integration_id
+             FROM connections
+             JOIN integrations ON integrations.id = connections.integration_id
+             WHERE connections.workspace_id = ? AND integrations.provider = ?",
         )
         .bind(workspace_id)
         .bind(provider.as_str())
-        .fetch_one(&mut *self.access.reader().await?)
+        .fetch_all(&mut *self.access.reader().await?)
         .await
-        .map_err(unavailable)
+        .map_err(unavailable)?;
+        rows.into_iter().map(TryInto::try_into).collect()
     }
 
     async fn list(

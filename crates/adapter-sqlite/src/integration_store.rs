@@ -6,6 +6,7 @@ use tieline_domain::{
     id::{EnvironmentId, IntegrationId},
     integration::Integration,
     ports::{InsertError, IntegrationStore, StoreError},
+    provider::ProviderId,
 };
 
 use crate::{
@@ -87,6 +88,21 @@ impl IntegrationStore for SqliteIntegrationStore {
                 .await
                 .map_err(unavailable)?;
         row.map(Integration::try_from).transpose()
+    }
+
+    async fn list_named(
+        &self,
+        provider: &ProviderId,
+        identifier: &str,
+    ) -> Result<Vec<Integration>, StoreError> {
+        let rows: Vec<IntegrationRow> =
+            sqlx::query_as(select!("WHERE identifier = ? AND provider = ? ORDER BY id"))
+                .bind(identifier)
+                .bind(provider.as_str())
+                .fetch_all(&mut *self.access.reader().await?)
+                .await
+                .map_err(unavailable)?;
+        rows.into_iter().map(Integration::try_from).collect()
     }
 
     async fn list(&self, environment: EnvironmentId) -> Result<Vec<Integration>, StoreError> {

@@ -37,7 +37,8 @@ pub use audit_store::{AuditFilter, AuditStore};
 pub use change_feed::{Change, ChangeFeed, ChangeListener};
 pub use clock::{Clock, Timer};
 pub use connection_store::{
-    ConnectionFilter, ConnectionStore, ConnectionWrite, RecordConnection, RecordError,
+    ConnectionFilter, ConnectionStore, ConnectionWrite, LeadingConnection, RecordConnection,
+    RecordError,
 };
 pub use context_store::{ContextFilter, ContextStore};
 pub use endpoint_store::{EndpointFilter, EndpointStore};

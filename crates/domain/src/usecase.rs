@@ -24,6 +24,7 @@ mod mint_connect_url;
 mod mint_link_url;
 mod mint_reconnect_url;
 mod plan_upkeep;
+mod receive_event;
 mod record_grant;
 mod record_link;
 mod show_progress;

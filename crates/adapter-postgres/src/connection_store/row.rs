@@ -4,7 +4,7 @@ use tieline_domain::{
     attempt::Failure,
     connection::{ChannelConnection, Health, Owner, SealedCredential, Upkeep, Workspace},
     id::{ConnectionId, EnvironmentId, IntegrationId},
-    ports::StoreError,
+    ports::{LeadingConnection, StoreError},
     sealed::Sealed,
 };
 use uuid::Uuid;
@@ -42,6 +42,26 @@ pub(crate) struct ConnectionRow {
     pub(crate) refresh_token: Option<Vec<u8>>,
     pub(crate) scopes: Option<String>,
     pub(crate) expires_at: Option<i64>,
+}
+
+/// A connection that leads to an account.
+#[derive(Debug)]
+pub(super) struct LeadingRow {
+    pub(super) environment_id: Uuid,
+    pub(super) identifier: String,
+    pub(super) integration_id: Uuid,
+}
+
+impl TryFrom<LeadingRow> for LeadingConnection {
+    type Error = StoreError;
+
+    fn try_from(row: LeadingRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            environment_id: EnvironmentId(row.environment_id),
+            identifier: of("identifier").parse(&row.identifier)?,
+            integration_id: IntegrationId(row.integration_id),
+        })
+    }
 }
 
 /// The connections of rows that are in the order of their connections.

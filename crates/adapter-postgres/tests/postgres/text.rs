@@ -49,8 +49,10 @@ async fn what_is_asked_for_by_a_text_with_nul_is_not_there() {
     let (slack, owner) = (tenant.slack.id, &connection.owner);
     let found = stores.connections.find_same(environment, slack, owner, NUL);
     assert_eq!(found.await.unwrap(), None);
-    let leads = stores.connections.leads_to(&connection.provider, NUL);
-    assert!(!leads.await.unwrap());
+    let leading = stores.connections.list_leading(&connection.provider, NUL);
+    assert!(leading.await.unwrap().is_empty());
+    let named = stores.integrations.list_named(&connection.provider, NUL);
+    assert!(named.await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use tieline_domain::{
     attempt::Failure,
     connection::{ChannelConnection, Health, Owner, SealedCredential, Upkeep, Workspace},
     id::{ConnectionId, EnvironmentId, IntegrationId},
-    ports::StoreError,
+    ports::{LeadingConnection, StoreError},
     sealed::Sealed,
 };
 use uuid::Uuid;
@@ -115,6 +115,26 @@ impl TryFrom<CredentialRow> for SealedCredential {
             refresh_token: row.refresh_token.map(Sealed),
             scopes: of("scopes").json(&row.scopes)?,
             expires_at: of("expires_at").optional_time(row.expires_at)?,
+        })
+    }
+}
+
+/// A connection that leads to an account.
+#[derive(FromRow)]
+pub(super) struct LeadingRow {
+    environment_id: Uuid,
+    identifier: String,
+    integration_id: Uuid,
+}
+
+impl TryFrom<LeadingRow> for LeadingConnection {
+    type Error = StoreError;
+
+    fn try_from(row: LeadingRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            environment_id: EnvironmentId(row.environment_id),
+            identifier: of("identifier").parse(&row.identifier)?,
+            integration_id: IntegrationId(row.integration_id),
         })
     }
 }

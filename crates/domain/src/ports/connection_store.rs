@@ -29,6 +29,17 @@ pub struct ConnectionFilter {
     pub context_keys: Option<ContextKeys>,
 }
 
+/// A connection that leads to an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeadingConnection {
+    /// The environment that it lives in.
+    pub environment_id: EnvironmentId,
+    /// Its identifier there.
+    pub identifier: ConnectionIdentifier,
+    /// The integration through which it was made.
+    pub integration_id: IntegrationId,
+}
+
 /// How a connection is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConnectionWrite {
@@ -92,10 +103,13 @@ pub trait ConnectionStore: Send + Sync {
         workspace_id: &str,
     ) -> Result<Option<ChannelConnection>, StoreError>;
 
-    /// Whether any connection, in whichever environment, leads to this account at this provider:
-    /// a provider may hand the same token to two installs of one app.
-    async fn leads_to(&self, provider: &ProviderId, workspace_id: &str)
-    -> Result<bool, StoreError>;
+    /// The connections, in whichever environment, that lead to this account at this provider: an
+    /// app's end there is the end of all of them, and a provider may hand the same token to two.
+    async fn list_leading(
+        &self,
+        provider: &ProviderId,
+        workspace_id: &str,
+    ) -> Result<Vec<LeadingConnection>, StoreError>;
 
     /// A page of the environment's connections.
     async fn list(

@@ -6,6 +6,7 @@ use crate::{
     id::{EnvironmentId, IntegrationId},
     integration::Integration,
     ports::{InsertError, StoreError},
+    provider::ProviderId,
 };
 
 /// Keeps integrations.
@@ -27,6 +28,14 @@ pub trait IntegrationStore: Send + Sync {
         environment: EnvironmentId,
         id: IntegrationId,
     ) -> Result<Option<Integration>, StoreError>;
+
+    /// The integrations of this identifier at this provider, of all environments: a provider that
+    /// sends something knows of no environment.
+    async fn list_named(
+        &self,
+        provider: &ProviderId,
+        identifier: &str,
+    ) -> Result<Vec<Integration>, StoreError>;
 
     /// The environment's integrations, oldest first.
     async fn list(&self, environment: EnvironmentId) -> Result<Vec<Integration>, StoreError>;

@@ -315,17 +315,11 @@ impl Run<'_> {
     }
 
     /// Takes back what the provider issued and nobody will keep. An account that another
-    /// connection leads to keeps its tokens: the provider may have issued the very same.
+    /// connection of the app leads to keeps its tokens: the provider may have issued the very same.
     async fn take_back(&self, grant: &Grant) {
         let (provider, account) = (&self.integration.provider, &grant.workspace.id);
-        if !matches!(
-            self.broker
-                .stores
-                .connections
-                .leads_to(provider, account)
-                .await,
-            Ok(false)
-        ) {
+        let shared = self.broker.is_shared(provider, account, self.app).await;
+        if !matches!(shared, Ok(false)) {
             return;
         }
         for credential in &grant.credentials {

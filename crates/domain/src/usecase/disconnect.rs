@@ -212,22 +212,13 @@ impl Broker {
         };
         let (app, tokens) = self.open_secrets(revocation)?;
         // The tokens of another connection of the same app may be the very same.
-        if self.is_shared(revocation, &app).await? {
+        let (id, account) = (&revocation.provider, &revocation.workspace.id);
+        if self.is_shared(id, account, &app).await? {
             return Ok(all(revocation, RevocationOutcome::Kept));
         }
         Ok(client
             .disconnect(&app, &revocation.workspace, &tokens)
             .await)
-    }
-
-    /// Whether another connection of the same app leads to the same account.
-    async fn is_shared(
-        &self,
-        revocation: &Revocation,
-        _app: &Credentials,
-    ) -> Result<bool, UseCaseError> {
-        let (provider, account) = (&revocation.provider, &revocation.workspace.id);
-        Ok(self.stores.connections.leads_to(provider, account).await?)
     }
 
     fn after_try(&self, revocation: Revocation, items: Vec<RevocationItem>) -> Revocation {

@@ -138,7 +138,10 @@ async fn scopes_of_an_integration_are_checked_when_it_is_saved() {
             credentials: credentials(&[("scopes", scopes)]),
             active: true,
         };
-        let created = bench.broker.create_integration(bench.environment, new).await;
+        let created = bench
+            .broker
+            .create_integration(bench.environment, new)
+            .await;
         let (reason, message) = refusal(created);
         assert_eq!(reason, Reason::ValidationFailed);
         assert!(message.contains(problem), "{message}");

@@ -14,8 +14,8 @@ use tieline_domain::{
     id::{EnvironmentId, FlowId, IntegrationId},
     page::{Page, PageRequest},
     ports::{
-        AttemptFilter, AttemptStore, Claim, ConnectionFilter, ConnectionStore, RecordConnection,
-        RecordError, StoreError, Stores, Transaction, Transactions,
+        AttemptFilter, AttemptStore, Claim, ConnectionFilter, ConnectionStore, LeadingConnection,
+        RecordConnection, RecordError, StoreError, Stores, Transaction, Transactions,
     },
     provider::ProviderId,
     reason::Reason,
@@ -171,12 +171,12 @@ impl ConnectionStore for UnluckyConnections {
         same.await
     }
 
-    async fn leads_to(
+    async fn list_leading(
         &self,
         provider: &ProviderId,
         workspace_id: &str,
-    ) -> Result<bool, StoreError> {
-        self.inner.leads_to(provider, workspace_id).await
+    ) -> Result<Vec<LeadingConnection>, StoreError> {
+        self.inner.list_leading(provider, workspace_id).await
     }
 
     async fn list(

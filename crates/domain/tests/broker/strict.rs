@@ -77,6 +77,7 @@ impl StrictProvider {
         let provider = Provider {
             policy: Arc::new(policies::slack_like()),
             client: Some(self.clone()),
+            events: None,
         };
         [provider].into_iter().collect()
     }

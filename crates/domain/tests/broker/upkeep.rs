@@ -220,6 +220,7 @@ async fn a_provider_that_punishes_reuse_is_not_asked_a_second_time() {
         tieline_domain::provider::Provider {
             policy: Arc::new(policy),
             client: known.client.clone(),
+            events: None,
         }
     });
     bench.broker.providers = punishing.collect::<Providers>();

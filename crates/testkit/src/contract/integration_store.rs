@@ -18,6 +18,7 @@ macro_rules! integration_store_contract {
             an_identifier_is_taken_once_in_its_environment,
             an_integration_is_found_in_its_own_environment_only,
             integrations_are_listed_oldest_first,
+            integrations_are_found_by_provider_and_name_in_every_environment,
             the_next_generation_replaces_all_but_id_and_provider,
             the_identifier_of_another_replaces_nothing,
             a_new_identifier_is_seen_in_connections_and_endpoints,

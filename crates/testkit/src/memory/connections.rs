@@ -6,8 +6,8 @@ use tieline_domain::{
     id::{EnvironmentId, IntegrationId},
     page::{Page, PageRequest, Position},
     ports::{
-        ConnectionFilter, ConnectionStore, ConnectionWrite, RecordConnection, RecordError,
-        StoreError,
+        ConnectionFilter, ConnectionStore, ConnectionWrite, LeadingConnection, RecordConnection,
+        RecordError, StoreError,
     },
     provider::ProviderId,
 };
@@ -46,14 +46,22 @@ impl ConnectionStore for MemoryStorage {
         Ok(self.tables().await?.connections.iter().find(same).cloned())
     }
 
-    async fn leads_to(
+    async fn list_leading(
         &self,
         provider: &ProviderId,
         workspace_id: &str,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Vec<LeadingConnection>, StoreError> {
         let leads =
-            |c: &ChannelConnection| c.provider == *provider && c.workspace.id == workspace_id;
-        Ok(self.tables().await?.connections.iter().any(leads))
+            |c: &&ChannelConnection| c.provider == *provider && c.workspace.id == workspace_id;
+        let tables = self.tables().await?;
+        let leading = tables.connections.iter().filter(leads);
+        Ok(leading
+            .map(|connection| LeadingConnection {
+                environment_id: connection.environment_id,
+                identifier: connection.identifier.clone(),
+                integration_id: connection.integration_id,
+            })
+            .collect())
     }
 
     async fn list(

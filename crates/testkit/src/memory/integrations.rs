@@ -5,6 +5,7 @@ use tieline_domain::{
     id::{EnvironmentId, IntegrationId},
     integration::Integration,
     ports::{InsertError, IntegrationStore, StoreError},
+    provider::ProviderId,
 };
 
 use super::{MemoryStorage, Tables};
@@ -39,6 +40,16 @@ impl IntegrationStore for MemoryStorage {
     ) -> Result<Option<Integration>, StoreError> {
         let own = |i: &&Integration| i.environment_id == environment && i.id == id;
         Ok(self.tables().await?.integrations.iter().find(own).cloned())
+    }
+
+    async fn list_named(
+        &self,
+        provider: &ProviderId,
+        identifier: &str,
+    ) -> Result<Vec<Integration>, StoreError> {
+        let named = |i: &&Integration| i.provider == *provider && i.identifier == identifier;
+        let tables = self.tables().await?;
+        Ok(tables.integrations.iter().filter(named).cloned().collect())
     }
 
     async fn list(&self, environment: EnvironmentId) -> Result<Vec<Integration>, StoreError> {

@@ -6,6 +6,7 @@ use tieline_domain::{
     },
     id::IntegrationId,
     integration::Integration,
+    ports::{ConnectionWrite, LeadingConnection},
     sealed::Sealed,
 };
 
@@ -207,14 +208,19 @@ pub async fn an_account_is_led_to_from_whichever_environment(harness: &impl Stor
     let connection = fixtures::connection(&tenant.slack, subscriber_owner("ada"));
     insert(stores, &tenant.slack, &connection).await;
     let workspace = connection.workspace.id.as_str();
-    let leads_to = |provider, workspace| stores.connections.leads_to(provider, workspace);
-    assert!(leads_to(&other.slack.provider, workspace).await.unwrap());
-    assert!(!leads_to(&other.teams.provider, workspace).await.unwrap());
-    assert!(
-        !leads_to(&other.slack.provider, "T-elsewhere")
-            .await
-            .unwrap()
-    );
+    let leading = async |provider, workspace| {
+        let leading = stores.connections.list_leading(provider, workspace).await;
+        leading.unwrap()
+    };
+    let expected = LeadingConnection {
+        environment_id: tenant.environment.id,
+        identifier: connection.identifier.clone(),
+        integration_id: tenant.slack.id,
+    };
+    assert_eq!(leading(&other.slack.provider, workspace).await, [expected]);
+    assert!(leading(&other.teams.provider, workspace).await.is_empty());
+    let elsewhere = leading(&other.slack.provider, "T-elsewhere").await;
+    assert!(elsewhere.is_empty());
     // A connection that moved on leads there no more.
     let moved = ChannelConnection {
         workspace: Workspace {
@@ -225,8 +231,8 @@ pub async fn an_account_is_led_to_from_whichever_environment(harness: &impl Stor
         ..renewed(&connection, "xoxb-new")
     };
     let mut record = super::insertion(stores, &tenant.slack, &moved).await;
-    record.write = tieline_domain::ports::ConnectionWrite::Replace;
+    record.write = ConnectionWrite::Replace;
     stores.connections.record(&record).await.unwrap();
-    assert!(!leads_to(&other.slack.provider, workspace).await.unwrap());
-    assert!(leads_to(&other.slack.provider, "T-new").await.unwrap());
+    assert!(leading(&other.slack.provider, workspace).await.is_empty());
+    assert_eq!(leading(&other.slack.provider, "T-new").await.len(), 1);
 }

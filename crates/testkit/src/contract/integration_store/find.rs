@@ -128,3 +128,35 @@ pub async fn integrations_are_listed_oldest_first(harness: &impl StorageHarness)
         .unwrap();
     assert_eq!(listed, [first, second, third]);
 }
+
+pub async fn integrations_are_found_by_provider_and_name_in_every_environment(
+    harness: &impl StorageHarness,
+) {
+    let stores = harness.stores();
+    let (own, other) = (stores.environment().await, stores.environment().await);
+    // A name that no other test on the same storage has.
+    let identifier = format!("named-{}", own.id);
+    let named = |environment| Integration {
+        identifier: identifier.clone(),
+        ..fixtures::integration(environment)
+    };
+    let (first, second) = (named(own.id), named(other.id));
+    let off = Integration {
+        active: false,
+        ..second
+    };
+    for integration in [&first, &off, &fixtures::teams_integration(own.id)] {
+        stores.integrations.insert(integration).await.unwrap();
+    }
+    let store = &stores.integrations;
+    let mut found = store
+        .list_named(&first.provider, &identifier)
+        .await
+        .unwrap();
+    found.sort_by_key(|integration| integration.environment_id != own.id);
+    assert_eq!(found, [first.clone(), off]);
+    let other = fixtures::teams_integration(own.id).provider;
+    assert_eq!(store.list_named(&other, &identifier).await.unwrap(), []);
+    let unknown = store.list_named(&first.provider, "nobody").await.unwrap();
+    assert_eq!(unknown, []);
+}
