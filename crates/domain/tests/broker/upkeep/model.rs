@@ -34,7 +34,9 @@ const NODES: usize = 3;
 const WORKSPACES: u32 = 4;
 /// Of one run.
 const MOVES: usize = 600;
-const RUNS: u64 = 150;
+const RUNS: u64 = 40;
+/// For whoever has half an hour.
+const MANY_RUNS: u64 = 10_000;
 
 type Task = Pin<Box<dyn Future<Output = ()>>>;
 
@@ -347,7 +349,18 @@ async fn a_node_that_stands_still_costs_no_connection() {
 /// I6, I7, I11, I12
 #[tokio::test]
 async fn whatever_goes_wrong_each_connection_is_told_as_it_is() {
-    for seed in 0..RUNS {
+    told_as_it_is(0..RUNS).await;
+}
+
+/// `cargo test --release --package tieline-domain --test broker -- --ignored many_times`
+#[tokio::test]
+#[ignore = "takes half an hour"]
+async fn whatever_goes_wrong_many_times() {
+    told_as_it_is(RUNS..MANY_RUNS).await;
+}
+
+async fn told_as_it_is(seeds: std::ops::Range<u64>) {
+    for seed in seeds {
         let mut world = World::new(seed, Mishaps::All).await;
         world.run().await;
         world.check(seed).await;
