@@ -7,8 +7,8 @@ use tieline_adapter_sqlite::SqliteDatabase;
 use tieline_domain::{
     connection::ChannelConnection,
     ports::{
-        AttemptFilter, ConnectionFilter, ConnectionWrite, ContextFilter, EndpointFilter,
-        RecordConnection, StoreError,
+        AttemptFilter, AuditFilter, ConnectionFilter, ConnectionWrite, ContextFilter,
+        EndpointFilter, RecordConnection, StoreError,
     },
 };
 use tieline_testkit::fixtures::{self, NOON};
@@ -24,6 +24,7 @@ async fn read_with(table: &str, column: &str, bad: &str) -> StoreError {
     let mut raw = SqliteConnection::connect(&url).await.unwrap();
     let sql = format!(
         "PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF;
+         DROP TRIGGER audit_events_are_not_updated;
          UPDATE {table} SET {column} = {bad}"
     );
     raw.execute(AssertSqlSafe(sql)).await.unwrap();
@@ -91,6 +92,15 @@ async fn seeded(folder: &TempDir) -> (SqliteDatabase, ChannelConnection) {
         attempt,
     };
     database.stores().connections.record(&record).await.unwrap();
+    let revocation = fixtures::revocation(&connection);
+    database
+        .stores()
+        .revocations
+        .insert(&revocation)
+        .await
+        .unwrap();
+    let entry = fixtures::audit_entry(environment.id);
+    database.stores().audit.append(entry).await.unwrap();
     (database, connection)
 }
 
@@ -136,6 +146,16 @@ async fn read_all(
         .await?;
     database
         .stores()
+        .revocations
+        .list(environment, &page)
+        .await?;
+    database
+        .stores()
+        .audit
+        .list(environment, &AuditFilter::default(), &page)
+        .await?;
+    database
+        .stores()
         .subscribers
         .find(environment, &fixtures::subscriber_id("ada"))
         .await?;
@@ -177,11 +197,31 @@ async fn a_corrupt_value_is_reported_by_table_and_column_only() {
         ("connections", "identifier", text),
         ("connections", "subscriber_id", text),
         ("connections", "context_keys", json),
+        ("connections", "health_standing", text),
+        ("connections", "failure_reason", text),
+        ("connections", "health_since", huge),
+        ("connections", "proved_at", huge),
+        ("connections", "due_at", huge),
+        ("connections", "failures", huge),
+        ("connections", "lease_epoch", "-1"),
+        ("connections", "leased_until", huge),
         ("connection_credentials", "kind", text),
         ("connection_credentials", "scopes", json),
         ("connection_credentials", "expires_at", huge),
         ("endpoints", "kind", text),
         ("endpoints", "address", json),
+        ("revocations", "connection_identifier", text),
+        ("revocations", "provider", text),
+        ("revocations", "items", json),
+        ("revocations", "tries", "-1"),
+        ("revocations", "due_at", huge),
+        ("audit_events", "sequence", "-1"),
+        ("audit_events", "created_at", huge),
+        ("audit_events", "actor", text),
+        ("audit_events", "action", text),
+        ("audit_events", "details", json),
+        ("audit_events", "previous", "x'00'"),
+        ("audit_events", "hash", "x'00'"),
         ("subscribers", "created_at", huge),
         ("subscribers", "updated_at", huge),
         ("subscribers", "data", json),

@@ -3,10 +3,14 @@
 
 use std::{fs, path::PathBuf, time::Duration};
 
-use sqlx::{AssertSqlSafe, Connection, Executor, SqliteConnection};
+use jiff::Timestamp;
+use sqlx::{AssertSqlSafe, Connection, Executor, SqliteConnection, migrate::Migrator};
 use tempfile::TempDir;
 use tieline_adapter_sqlite::{OpenDatabaseError, SqliteDatabase, SqliteSettings};
-use tieline_domain::ports::StoreError;
+use tieline_domain::{
+    connection::{Health, Upkeep},
+    ports::StoreError,
+};
 use tieline_testkit::fixtures;
 
 struct Folder(TempDir);
@@ -154,6 +158,47 @@ async fn how_the_tables_stand_is_told_without_touching_them() {
         .execute("INSERT INTO _sqlx_migrations VALUES (99990101000000, 'later', 0, TRUE, x'00', 0)")
         .await;
     assert!(database.migration_state().await.unwrap().is_newer);
+}
+
+/// The tables as they were before connections were watched.
+async fn unwatched(folder: &Folder) {
+    let before = sqlx::migrate!()
+        .iter()
+        .filter(|it| it.version < 20_261_126_000_000);
+    let url = format!("{}?mode=rwc", folder.url());
+    let mut connection = SqliteConnection::connect(&url).await.unwrap();
+    let migrator = Migrator::with_migrations(before.cloned().collect());
+    migrator.run(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn connections_of_older_tables_are_asked_about_soon() {
+    let folder = Folder::new();
+    unwatched(&folder).await;
+    folder
+        .execute(
+            "INSERT INTO organizations VALUES (zeroblob(16), 'Acme', 1);
+             INSERT INTO environments VALUES (zeroblob(16), zeroblob(16), 'Development', 1);
+             INSERT INTO integrations VALUES
+                 (zeroblob(16), zeroblob(16), 'slack', 'slack', 'Slack', TRUE, x'00', 1, 1, 1);
+             INSERT INTO connections VALUES
+                 (zeroblob(16), zeroblob(16), 'acme', zeroblob(16), NULL, '[]', 'T1', NULL, NULL, 3,
+                  1000000, 2000000)",
+        )
+        .await;
+    let database = folder.migrated().await;
+    let updated_at = Timestamp::from_second(2).unwrap();
+    let due = database.stores().upkeep.list_due(updated_at, &[], 9).await;
+    let [connection] = due.unwrap().try_into().unwrap();
+    assert_eq!(connection.generation, 3);
+    assert_eq!(connection.health, Health::unproved(updated_at));
+    let due = Upkeep {
+        due_at: Some(updated_at),
+        ..Upkeep::default()
+    };
+    assert_eq!(connection.upkeep, due);
+    assert_eq!(connection.updated_at, updated_at);
 }
 
 #[test]

@@ -11,10 +11,11 @@ use tieline_domain::{
     environment::Environment,
     integration::Integration,
     page::{From, Order, PageRequest},
-    ports::ConnectionFilter,
+    ports::{ConnectionFilter, EndpointFilter},
+    revocation::Revocation,
     sealed::Sealed,
 };
-use tieline_testkit::fixtures;
+use tieline_testkit::fixtures::{self, NOON, seconds_later};
 
 /// The bytes with which every sealed value of these tests begins.
 const CANARY: &[u8] = b"\xca\x4a\xf7 a canary, sealed \xca\x4a\xf7";
@@ -145,6 +146,80 @@ async fn secrets_of_connections_that_go_one_by_one_are_gone_from_the_disk() {
     };
     let integrations = seeded.database.stores().integrations;
     assert!(integrations.replace(&renewed).await.unwrap());
+    assert_eq!(seeded.close().await, 0);
+}
+
+/// Stores many revocations with canaries, and takes them in hand.
+async fn claimed(seeded: &Seeded) -> Vec<Revocation> {
+    let integration = fixtures::integration(seeded.environment.id);
+    let store = seeded.database.stores().revocations;
+    for number in 0..MANY {
+        let revocation = Revocation {
+            secrets: Some(canary(number)),
+            ..fixtures::revocation(&connection(&integration, number))
+        };
+        store.insert(&revocation).await.unwrap();
+    }
+    let claimed = store.claim_due(NOON, seconds_later(60), 1000).await;
+    let claimed = claimed.unwrap();
+    assert_eq!(claimed.len(), MANY);
+    claimed
+}
+
+#[tokio::test]
+async fn secrets_of_a_revocation_are_on_the_disk_until_its_end() {
+    let seeded = Seeded::open().await;
+    claimed(&seeded).await;
+    assert!(seeded.close().await >= MANY);
+}
+
+#[tokio::test]
+async fn secrets_of_revocations_that_ended_are_gone_from_the_disk() {
+    let seeded = Seeded::open().await;
+    let store = seeded.database.stores().revocations;
+    for revocation in claimed(&seeded).await {
+        let fewer = Revocation {
+            secrets: Some(canary(revocation.secrets.as_ref().unwrap().0.len())),
+            due_at: Some(seconds_later(90)),
+            ..revocation
+        };
+        assert!(store.update(&fewer).await.unwrap());
+        let ended = Revocation {
+            secrets: None,
+            due_at: None,
+            ..fewer
+        };
+        assert!(store.update(&ended).await.unwrap());
+    }
+    assert_eq!(seeded.close().await, 0);
+}
+
+#[tokio::test]
+async fn secrets_that_were_refreshed_are_gone_from_the_disk() {
+    let seeded = Seeded::open().await;
+    let integration = seeded.fill().await;
+    let stores = seeded.database.stores();
+    let (environment, filter) = (seeded.environment.id, ConnectionFilter::default());
+    let stored = stores.connections.list(environment, &filter, &all()).await;
+    for mut connection in stored.unwrap().items {
+        let lease = stores.upkeep.lease(&connection, NOON, seconds_later(60));
+        let lease = lease.await.unwrap().unwrap();
+        connection.credentials = vec![fixtures::bot_credential("renewed")];
+        connection.generation += 1;
+        assert!(stores.upkeep.settle(&lease, &connection).await.unwrap());
+    }
+    let renewed = Integration {
+        credentials: fixtures::sealed("renewed"),
+        generation: 2,
+        ..integration
+    };
+    assert!(stores.integrations.replace(&renewed).await.unwrap());
+    let endpoints = EndpointFilter::default();
+    let endpoints = stores.endpoints.list(environment, &endpoints, &all()).await;
+    for endpoint in endpoints.unwrap().items {
+        let deletion = stores.endpoints.delete(environment, &endpoint.identifier);
+        assert!(deletion.await.unwrap());
+    }
     assert_eq!(seeded.close().await, 0);
 }
 

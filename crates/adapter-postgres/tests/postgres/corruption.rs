@@ -4,8 +4,8 @@ use tieline_adapter_postgres::PgDatabase;
 use tieline_domain::{
     connection::ChannelConnection,
     ports::{
-        AttemptFilter, ConnectionFilter, ConnectionWrite, ContextFilter, EndpointFilter,
-        RecordConnection, StoreError,
+        AttemptFilter, AuditFilter, ConnectionFilter, ConnectionWrite, ContextFilter,
+        EndpointFilter, RecordConnection, StoreError,
     },
 };
 use tieline_testkit::fixtures::{self, NOON};
@@ -23,6 +23,8 @@ async fn read_with(table: &str, column: &str, bad: &str) -> StoreError {
         "SET session_replication_role = replica;
          ALTER TABLE api_keys DROP CONSTRAINT api_keys_hash_check;
          ALTER TABLE idempotency_records DROP CONSTRAINT idempotency_records_fingerprint_check;
+         ALTER TABLE audit_events DROP CONSTRAINT audit_events_sequence_check,
+             DROP CONSTRAINT audit_events_previous_check, DROP CONSTRAINT audit_events_hash_check;
          UPDATE {table} SET {column} = {bad}"
     ))
     .await;
@@ -85,6 +87,15 @@ async fn seeded(test: &TestDatabase) -> (PgDatabase, ChannelConnection) {
         attempt,
     };
     database.stores().connections.record(&record).await.unwrap();
+    let revocation = fixtures::revocation(&connection);
+    database
+        .stores()
+        .revocations
+        .insert(&revocation)
+        .await
+        .unwrap();
+    let entry = fixtures::audit_entry(environment.id);
+    database.stores().audit.append(entry).await.unwrap();
     (database, connection)
 }
 
@@ -124,6 +135,16 @@ async fn read_all(database: &PgDatabase, connection: &ChannelConnection) -> Resu
         .stores()
         .endpoints
         .list(environment, &EndpointFilter::default(), &page)
+        .await?;
+    database
+        .stores()
+        .revocations
+        .list(environment, &page)
+        .await?;
+    database
+        .stores()
+        .audit
+        .list(environment, &AuditFilter::default(), &page)
         .await?;
     database
         .stores()
@@ -170,11 +191,31 @@ async fn a_corrupt_value_is_reported_by_table_and_column_only() {
         ("connections", "identifier", text),
         ("connections", "subscriber_id", text),
         ("connections", "context_keys", keys),
+        ("connections", "health_standing", text),
+        ("connections", "failure_reason", text),
+        ("connections", "health_since", huge),
+        ("connections", "proved_at", huge),
+        ("connections", "due_at", huge),
+        ("connections", "failures", huge),
+        ("connections", "lease_epoch", "-1"),
+        ("connections", "leased_until", huge),
         ("connection_credentials", "kind", text),
         ("connection_credentials", "scopes", object),
         ("connection_credentials", "expires_at", huge),
         ("endpoints", "kind", text),
         ("endpoints", "address", list),
+        ("revocations", "connection_identifier", text),
+        ("revocations", "provider", text),
+        ("revocations", "items", object),
+        ("revocations", "tries", "-1"),
+        ("revocations", "due_at", huge),
+        ("audit_events", "sequence", "-1"),
+        ("audit_events", "created_at", huge),
+        ("audit_events", "actor", text),
+        ("audit_events", "action", text),
+        ("audit_events", "details", list),
+        ("audit_events", "previous", "'\\x00'"),
+        ("audit_events", "hash", "'\\x00'"),
         ("subscribers", "created_at", huge),
         ("subscribers", "updated_at", huge),
         ("subscribers", "data", list),
