@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use sqlx::PgConnection;
 use tieline_adapter_postgres::PgDatabase;
 use tieline_domain::id::FlowId;
 use tieline_testkit::{StorageHarness, TestStores};
@@ -24,6 +25,11 @@ impl PgHarness {
             transactions: Arc::new(opened.transactions()),
         };
         Self { stores, database }
+    }
+
+    /// A connection to the database beside the adapter.
+    pub(crate) async fn connect(&self) -> PgConnection {
+        self.database.connect().await
     }
 }
 

@@ -7,9 +7,13 @@ use std::{
     time::Duration,
 };
 
-use sqlx::Executor;
+use jiff::Timestamp;
+use sqlx::{Executor, migrate::Migrator};
 use tieline_adapter_postgres::{OpenDatabaseError, PgDatabase, PgSettings};
-use tieline_domain::ports::{StoreError, Transactions};
+use tieline_domain::{
+    connection::{Health, Upkeep},
+    ports::{StoreError, Transactions},
+};
 use tieline_testkit::{TestStores, fixtures};
 
 use crate::support::TestDatabase;
@@ -128,6 +132,89 @@ async fn a_migration_that_was_altered_is_refused() {
         error.to_string().contains("altered after it had run"),
         "{error}"
     );
+}
+
+/// The tables as they were before connections were watched, with one connection.
+async fn unwatched() -> TestDatabase {
+    let test = TestDatabase::empty().await;
+    let before = sqlx::migrate!()
+        .iter()
+        .filter(|it| it.version < 20_261_126_000_000);
+    let mut migrator = Migrator::with_migrations(before.cloned().collect());
+    let mut connection = test.connect().await;
+    migrator
+        .set_locking(false)
+        .run(&mut connection)
+        .await
+        .unwrap();
+    test.execute(
+        "INSERT INTO organizations VALUES (gen_random_uuid(), 'Acme', 1);
+         INSERT INTO environments
+             SELECT gen_random_uuid(), id, 'Development', 1 FROM organizations;
+         INSERT INTO integrations
+             SELECT gen_random_uuid(), id, 'slack', 'slack', 'Slack', TRUE, '', 1, 1, 1
+             FROM environments",
+    )
+    .await;
+    test
+}
+
+/// Inserts a connection as the version before did, which knows nothing of upkeep.
+async fn insert_unwatched(test: &TestDatabase, workspace: &str) {
+    test.execute(&format!(
+        "INSERT INTO connections
+             (id, environment_id, identifier, integration_id, subscriber_id, context_keys,
+              owner_hash, workspace_id, workspace_name, bot_user_id, generation, created_at,
+              updated_at)
+         SELECT gen_random_uuid(), environment_id, '{workspace}', id, NULL, ARRAY[]::text[],
+             sha256('{workspace}'), '{workspace}', NULL, NULL, 3, 1000000, 2000000
+         FROM integrations"
+    ))
+    .await;
+}
+
+#[tokio::test]
+async fn connections_of_older_tables_are_asked_about_soon() {
+    let test = unwatched().await;
+    insert_unwatched(&test, "T1").await;
+    let database = test.open().await;
+    database.migrate().await.unwrap();
+    let updated_at = Timestamp::from_second(2).unwrap();
+    let due = database.stores().upkeep.list_due(updated_at, &[], 9).await;
+    let [connection] = due.unwrap().try_into().unwrap();
+    assert_eq!(connection.generation, 3);
+    assert_eq!(connection.health, Health::unproved(updated_at));
+    let due = Upkeep {
+        due_at: Some(updated_at),
+        ..Upkeep::default()
+    };
+    assert_eq!(connection.upkeep, due);
+    assert_eq!(connection.updated_at, updated_at);
+}
+
+#[tokio::test]
+async fn what_older_nodes_insert_is_due_at_once() {
+    let test = unwatched().await;
+    let database = test.open().await;
+    database.migrate().await.unwrap();
+    let before = database.examine().await.unwrap().now;
+    insert_unwatched(&test, "T1").await;
+    let after = database.examine().await.unwrap().now;
+    let due = database.stores().upkeep.list_due(after, &[], 9).await;
+    let [connection] = due.unwrap().try_into().unwrap();
+    let since = connection.health.since;
+    assert!((before..=after).contains(&since), "{since}");
+    assert_eq!(connection.health, Health::unproved(since));
+    assert_eq!(connection.upkeep.due_at, Some(since));
+    // What they replace changes none of what they do not know.
+    test.execute("UPDATE connections SET generation = generation + 1")
+        .await;
+    let lease = database
+        .stores()
+        .upkeep
+        .lease(&connection, after, after)
+        .await;
+    assert_eq!(lease.unwrap(), None);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 //! `cargo xtask test` provides the server and names it in `TIELINE_TEST_POSTGRES_URL`.
 #![expect(clippy::unwrap_used, reason = "all of it is a test")]
 
+mod audit;
 mod change_feed;
 mod contract;
 mod corruption;

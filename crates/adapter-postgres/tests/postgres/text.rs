@@ -5,8 +5,8 @@ use tieline_domain::{
     endpoint::ChannelEndpoint,
     page::{From, Order, PageRequest},
     ports::{
-        AttemptFilter, ConnectionFilter, ContextFilter, EndpointFilter, StoreError, Stores,
-        SubscriberFilter,
+        AttemptFilter, AuditFilter, ConnectionFilter, ContextFilter, EndpointFilter, StoreError,
+        Stores, SubscriberFilter,
     },
     subscriber::{Profile, Subscriber, SubscriberId},
 };
@@ -123,6 +123,25 @@ async fn totals(
         endpoints.await.unwrap().total,
         connections.await.unwrap().total,
     ]
+}
+
+#[tokio::test]
+async fn a_log_is_searched_for_a_subject_of_whatever_length() {
+    let harness = PgHarness::start().await;
+    let stores = harness.stores();
+    let environment = stores.environment().await.id;
+    let (subject, filter) = (long_text(4000), |subject: &str| AuditFilter {
+        subject: Some(subject.to_owned()),
+        ..AuditFilter::default()
+    });
+    let mut entry = fixtures::audit_entry(environment);
+    entry.subject.clone_from(&subject);
+    let event = stores.audit.append(entry).await.unwrap();
+    let namesake = long_text(3999);
+    for (asked, expected) in [(&*subject, vec![event]), (&namesake, vec![]), (NUL, vec![])] {
+        let found = stores.audit.list(environment, &filter(asked), &PAGE).await;
+        assert_eq!(found.unwrap().items, expected);
+    }
 }
 
 #[tokio::test]
