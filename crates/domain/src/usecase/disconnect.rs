@@ -96,42 +96,55 @@ impl Broker {
         Ok(found.ok_or_else(missing)?)
     }
 
-    /// Writes down what is to be taken back of all these connections, which are being deleted, for
-    /// the next round of [`Self::sweep_revocations`]: where many go at once, nobody waits for
-    /// providers.
+    /// Writes down what is to be taken back of all these connections, which are about to be deleted,
+    /// for the next round of [`Self::sweep_revocations`]: where many go at once, nobody waits for
+    /// providers. Answers which they are, for [`Self::note_deleted`].
     pub(super) async fn revoke_all_later(
         &self,
         environment: EnvironmentId,
         connections: &ConnectionFilter,
-    ) -> Result<(), UseCaseError> {
+    ) -> Result<Vec<ConnectionIdentifier>, UseCaseError> {
         let mut request = PageRequest {
             limit: BATCH,
             from: From::Start,
             order: Order::Ascending,
         };
+        let mut revoked = Vec::new();
         loop {
             let store = &self.stores.connections;
             let page = store.list(environment, connections, &request).await?;
-            for connection in &page.items {
-                self.revoke_later(connection).await?;
+            for connection in page.items {
+                self.revoke_later(&connection).await?;
+                revoked.push(connection.identifier);
             }
             match page.next {
                 Some(position) => request.from = From::After(position),
-                None => return Ok(()),
+                None => return Ok(revoked),
             }
         }
     }
 
     async fn revoke_later(&self, connection: &ChannelConnection) -> Result<(), UseCaseError> {
-        let (environment, now) = (connection.environment_id, self.clock.now());
+        let now = self.clock.now();
         let integration = self
-            .get_integration(environment, connection.integration_id)
+            .get_integration(connection.environment_id, connection.integration_id)
             .await?;
         self.begin_revocation(connection, &integration, 0, now)
             .await?;
-        let (action, subject) = (AuditAction::ConnectionDeleted, &connection.identifier);
-        self.note(environment, action, subject.as_str(), &[])
-            .await?;
+        Ok(())
+    }
+
+    /// Writes down which connections went along with something else. A transaction does that last:
+    /// whoever writes to the log keeps all others from it until the end.
+    pub(super) async fn note_deleted(
+        &self,
+        environment: EnvironmentId,
+        connections: &[ConnectionIdentifier],
+    ) -> Result<(), StoreError> {
+        for identifier in connections {
+            let (action, subject) = (AuditAction::ConnectionDeleted, identifier.as_str());
+            self.note(environment, action, subject, &[]).await?;
+        }
         Ok(())
     }
 

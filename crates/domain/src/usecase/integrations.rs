@@ -183,10 +183,11 @@ impl Broker {
                 integration_identifier: Some(integration.identifier.clone()),
                 ..ConnectionFilter::default()
             };
-            inside.revoke_all_later(environment, &connections).await?;
+            let revoked = inside.revoke_all_later(environment, &connections).await?;
             if !inside.stores.integrations.delete(environment, id).await? {
                 return Err(not_found(id).into());
             }
+            inside.note_deleted(environment, &revoked).await?;
             inside
                 .note_integration(AuditAction::IntegrationDeleted, &integration)
                 .await?;

@@ -93,8 +93,12 @@ impl Broker {
         }
         let connections = inside.leading_of_app(provider, &workspace, app).await?;
         tracing::info!(%provider, connections = connections.len(), "an event of the provider");
+        let mut marked = Vec::new();
         for connection in &connections {
-            inside.apply(connection, &happened, event.at).await?;
+            marked.extend(inside.apply(connection, &happened, event.at).await?);
+        }
+        for (before, after) in &marked {
+            inside.note_standing(before, after).await?;
         }
         within.commit().await?;
         Ok(None)
@@ -125,27 +129,28 @@ impl Broker {
         Ok(claim == IdempotencyClaim::New)
     }
 
+    /// Marks a connection; answers it as it was and as it is, where that changed.
     async fn apply(
         &self,
         leading: &LeadingConnection,
         happened: &Happened,
         at: Timestamp,
-    ) -> Result<(), UseCaseError> {
+    ) -> Result<Option<(ChannelConnection, ChannelConnection)>, StoreError> {
         for _ in 0..TRIES {
             let connections = &self.stores.connections;
             let found = connections
                 .find(leading.environment_id, &leading.identifier)
                 .await?;
-            let Some(stored) = found else { return Ok(()) };
+            let Some(stored) = found else { return Ok(None) };
             let Some(marked) = after(&stored, happened, at, self.clock.now()) else {
-                return Ok(());
+                return Ok(None);
             };
             if self.stores.upkeep.mark(&marked).await? {
-                return Ok(self.note_standing(&stored, &marked).await?);
+                return Ok(Some((stored, marked)));
             }
         }
         // Somebody is at it all the time: the next question to the provider brings it to light.
-        Ok(())
+        Ok(None)
     }
 
     /// The connections of an app to an account, in whichever environment.

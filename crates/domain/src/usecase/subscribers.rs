@@ -97,10 +97,11 @@ impl Broker {
             ..ConnectionFilter::default()
         };
         self.within(async |inside| {
-            inside.revoke_all_later(environment, &connections).await?;
+            let revoked = inside.revoke_all_later(environment, &connections).await?;
             if !inside.stores.subscribers.delete(environment, id).await? {
                 return Err(subscriber_not_found(id).into());
             }
+            inside.note_deleted(environment, &revoked).await?;
             let action = AuditAction::SubscriberDeleted;
             inside.note(environment, action, id.as_str(), &[]).await?;
             let change = Change::Subscriber(environment, id.clone());
