@@ -11,6 +11,8 @@ use std::{
 };
 
 use secrecy::ExposeSecret;
+use serde_json::json;
+use tieline_domain::{connection::Workspace, ports::Delivery, provider::GrantedCredential};
 use tieline_sandbox::{Endpoint, Fault, IdTokenFault};
 use tracing_subscriber::{EnvFilter, fmt};
 
@@ -57,6 +59,8 @@ async fn run_flows() -> Vec<String> {
         .map(str::to_owned)
         .to_vec();
     secrets.extend(slack(&world).await);
+    secrets.extend(rotation().await);
+    secrets.extend(events(&world).await);
     secrets.extend(teams(&world).await);
     secrets
 }
@@ -96,6 +100,79 @@ async fn slack(world: &World) -> Vec<String> {
     let webhook = grant.incoming_webhook.unwrap().url;
     let token = grant.credentials[0].access_token.expose_secret().to_owned();
     vec![code, token, webhook.expose_secret().to_owned()]
+}
+
+/// Refreshes, exchanges, refusals of both, and ends.
+async fn rotation() -> Vec<String> {
+    let world = World::new().await;
+    let (slack, control) = (world.client("slack"), world.control());
+    let installed = || async { world.install(&["chat:write"]).await.unwrap().credentials };
+    let [old] = installed().await.try_into().unwrap();
+    control.enable_slack_rotation(CLIENT_ID);
+    let exchanged = slack.exchange_token(&world.app, &old).await.unwrap();
+    let first = exchanged.unwrap();
+    let workspace = "T0HARBOUR1";
+    let second = slack.refresh(&world.app, workspace, &first).await.unwrap();
+    for spent in [&old, &first] {
+        let refreshed = slack.refresh(&world.app, workspace, spent).await;
+        let exchanged = slack.exchange_token(&world.app, spent).await;
+        tracing::error!(?refreshed, ?exchanged, "as an application may log it");
+    }
+    let patch = json!({ "team": { "id": "T0ANOTHER" } });
+    let hostile = hostile().into_iter().chain([Fault::SlackReplyPatch(patch)]);
+    for fault in hostile {
+        let [other] = installed().await.try_into().unwrap();
+        control.fault_once(Endpoint::SlackOauthV2Access, fault);
+        let outcome = slack.refresh(&world.app, workspace, &other).await;
+        tracing::error!(?outcome, ?other, "as an application may log it");
+    }
+    let account = Workspace {
+        id: workspace.to_owned(),
+        name: None,
+        bot_user_id: None,
+    };
+    for _ in 0..2 {
+        let tokens = std::slice::from_ref(&second);
+        let items = slack.disconnect(&world.app, &account, tokens).await;
+        tracing::error!(?items, "as an application may log it");
+    }
+    let tokens = [&old, &first, &second].map(exposed);
+    tokens.into_iter().flatten().collect()
+}
+
+fn exposed(credential: &GrantedCredential) -> Vec<String> {
+    let refresh_token = credential.refresh_token.as_ref();
+    let tokens = [Some(&credential.access_token), refresh_token];
+    let exposed = tokens.into_iter().flatten();
+    exposed
+        .map(|token| token.expose_secret().to_owned())
+        .collect()
+}
+
+/// Events that are believed, and events that are not.
+async fn events(world: &World) -> Vec<String> {
+    let app = credentials(&[
+        ("clientId", CLIENT_ID),
+        ("signingSecret", "canary-signing-secret"),
+        ("signingSecretPrevious", "canary-older-secret"),
+    ]);
+    let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let forged = Delivery {
+        headers: vec![
+            header("x-slack-signature", "v0=canary-signature"),
+            header("x-slack-request-timestamp", "1750000000"),
+            header("authorization", "Bearer canary-bearer.canary-bearer.x"),
+        ],
+        body: br#"{"type":"canary-body","token":"canary-body"}"#.to_vec(),
+    };
+    for provider in ["slack", "msteams"] {
+        let now = world.control().now();
+        let outcome = world.events(provider).read(&app, &forged, now).await;
+        tracing::error!(?outcome, ?forged, ?app, "as an application may log it");
+    }
+    ["signing-secret", "older-secret", "signature", "bearer"]
+        .map(|canary| format!("canary-{canary}"))
+        .to_vec()
 }
 
 async fn teams(world: &World) -> Vec<String> {

@@ -99,7 +99,7 @@ impl World {
             slack: sandbox.slack_base_url(),
             entra: sandbox.entra_base_url(),
             graph: sandbox.graph_base_url(),
-            ..ProviderEndpoints::default()
+            bot_framework: sandbox.bot_framework_base_url(),
         };
         let providers = clients(&endpoints, policy, &sandbox);
         let app = credentials(&[("clientId", client_id), ("secretKey", secret)]);
