@@ -99,6 +99,7 @@ pub(crate) fn lead_to(sandbox: &Sandbox, home: &mut Home) {
     home.set_default("SLACK_BASE_URL", sandbox.slack_base_url());
     home.set_default("ENTRA_BASE_URL", sandbox.entra_base_url());
     home.set_default("GRAPH_BASE_URL", sandbox.graph_base_url());
+    home.set_default("BOT_FRAMEWORK_BASE_URL", sandbox.bot_framework_base_url());
 }
 
 /// Registers the apps behind all integrations, with this callback.

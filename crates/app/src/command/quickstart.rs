@@ -58,6 +58,7 @@ impl Quickstart {
         settings.slack_base_url = sandbox.slack_base_url();
         settings.entra_base_url = sandbox.entra_base_url();
         settings.graph_base_url = sandbox.graph_base_url();
+        settings.bot_framework_base_url = sandbox.bot_framework_base_url();
         settings.allow_private_addresses = true;
         settings.migrate = true;
 

@@ -26,6 +26,10 @@ impl RunSandbox {
         println!("  TIELINE_SLACK_BASE_URL={}", sandbox.slack_base_url());
         println!("  TIELINE_ENTRA_BASE_URL={}", sandbox.entra_base_url());
         println!("  TIELINE_GRAPH_BASE_URL={}", sandbox.graph_base_url());
+        println!(
+            "  TIELINE_BOT_FRAMEWORK_BASE_URL={}",
+            sandbox.bot_framework_base_url()
+        );
         println!("and give your integrations these credentials:");
         for (provider, client_id) in [("slack", SLACK_CLIENT_ID), ("msteams", ENTRA_CLIENT_ID)] {
             let pair = serde_json::json!({ "clientId": client_id, "secretKey": CLIENT_SECRET });
