@@ -112,6 +112,7 @@ fn build_a_url(bencher: Bencher<'_, '_>) {
             redirect_uri: "https://connect.example/v1/integrations/chat/oauth/callback",
             state: STATE,
             scope: Some(&scope),
+            workspace_id: None,
             secrets: &secrets,
         }))
     });
