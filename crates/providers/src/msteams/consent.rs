@@ -32,9 +32,8 @@ pub(super) async fn prove(
     let until = client.clock.now() + LIMIT;
     let mut pauses = PAUSES.into_iter();
     loop {
-        let error = match client.app_only(app, tenant).await {
-            Ok(_) => return Ok(()),
-            Err(error) => error,
+        let Err(error) = client.app_only(app, tenant).await else {
+            return Ok(());
         };
         if error.reason != Reason::ConsentNotGranted && !error.may_pass() {
             return Err(error);

@@ -110,8 +110,8 @@ mod tests {
     fn sign(secret: &str, timestamp: &str, body: &str) -> String {
         let hash =
             SigningState::of(secret.as_bytes()).sign(format!("v0:{timestamp}:{body}").as_bytes());
-        let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("v0={hex}")
+        let digits = |text, byte: &u8| format!("{text}{byte:02x}");
+        hash.iter().fold("v0=".to_owned(), digits)
     }
 
     /// G21

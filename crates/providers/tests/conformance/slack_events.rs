@@ -26,12 +26,14 @@ fn signed(body: &str) -> Delivery {
     let at = NOW.as_second().to_string();
     let key = SigningState::of(SIGNING_SECRET.as_bytes());
     let hash = key.sign(format!("v0:{at}:{body}").as_bytes());
-    let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hash
+        .iter()
+        .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
     Delivery {
         headers: vec![
             ("content-type".to_owned(), "application/json".to_owned()),
             ("x-slack-request-timestamp".to_owned(), at),
-            ("x-slack-signature".to_owned(), format!("v0={hash}")),
+            ("x-slack-signature".to_owned(), format!("v0={hex}")),
         ],
         body: body.into(),
     }
