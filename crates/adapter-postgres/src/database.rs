@@ -3,7 +3,7 @@
 use std::{str::FromStr, time::Duration};
 
 use sqlx::{
-    Connection, PgConnection, Row,
+    AssertSqlSafe, Connection, Executor, PgConnection, Row,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use tieline_domain::ports::{StoreError, Stores};
@@ -28,6 +28,10 @@ pub struct PgSettings {
     pub connections: u32,
     /// How long to wait for a connection.
     pub acquire_timeout: Duration,
+    /// How long the server may work on a statement, waiting for locks included; then it gives it
+    /// up, and the call ends as unavailable. As long as the server itself allows where there is
+    /// none. Migrations take the time that they need.
+    pub statement_timeout: Option<Duration>,
     /// Whether a pooler stands between, which may give each transaction to another server process
     /// (`PgBouncer` calls that transaction mode). Then everything is a transaction and no statement
     /// is prepared for later: slower, and right whatever the pooler knows of prepared statements.
@@ -39,6 +43,7 @@ impl PgSettings {
     pub const DEFAULT: Self = Self {
         connections: 10,
         acquire_timeout: Duration::from_secs(2),
+        statement_timeout: Some(Duration::from_secs(5)),
         pooler: false,
     };
 }
@@ -95,6 +100,10 @@ impl PgDatabase {
         let options = options(url)?;
         // The pool would try again and again, and in the end say nothing but that it did.
         check(&options).await?;
+        let (pooler, statement_timeout) = (settings.pooler, settings.statement_timeout);
+        // What a pooler's client sets for the session stays with somebody else's: there, every
+        // transaction sets its own.
+        let of_session = statement_timeout.filter(|_| !pooler);
         let pool = PgPoolOptions::new()
             .max_connections(settings.connections)
             .acquire_timeout(settings.acquire_timeout)
@@ -104,10 +113,16 @@ impl PgDatabase {
             .before_acquire(|connection, idle| {
                 Box::pin(async move { check_alive(connection, idle.idle_for).await })
             })
+            .after_connect(move |connection, _| {
+                Box::pin(async move { limit_statements(connection, of_session).await })
+            })
             .connect_lazy_with(options);
-        let pooler = settings.pooler;
         Ok(Self {
-            server: Server { pool, pooler },
+            server: Server {
+                pool,
+                pooler,
+                statement_timeout,
+            },
         })
     }
 
@@ -169,6 +184,19 @@ fn options(url: &str) -> Result<PgConnectOptions, OpenDatabaseError> {
         Some(_) => options,
         None => options.application_name("tieline"),
     })
+}
+
+/// Has the server give up whatever takes it longer. Said in a statement, not at the start of the
+/// session: of its parameters some servers, and all poolers, take only those that they know.
+async fn limit_statements(
+    connection: &mut PgConnection,
+    limit: Option<Duration>,
+) -> Result<(), sqlx::Error> {
+    if let Some(limit) = limit {
+        let sql = format!("SET {}", access::assignment(limit));
+        connection.execute(AssertSqlSafe(sql)).await?;
+    }
+    Ok(())
 }
 
 async fn check_alive(connection: &mut PgConnection, idle: Duration) -> Result<bool, sqlx::Error> {

@@ -1,8 +1,8 @@
 //! How a store reaches the database: by the pool, or within one transaction that it shares.
 
-use std::sync::Weak;
+use std::{sync::Weak, time::Duration};
 
-use sqlx::{Executor, PgPool, Postgres, Transaction};
+use sqlx::{AssertSqlSafe, Executor, PgPool, Postgres, Transaction};
 use tieline_domain::ports::StoreError;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -23,6 +23,7 @@ pub(crate) enum Access {
 pub(crate) struct Server {
     pub(crate) pool: PgPool,
     pub(crate) pooler: bool,
+    pub(crate) statement_timeout: Option<Duration>,
 }
 
 /// A transaction that stores share.
@@ -106,10 +107,23 @@ impl Server {
     pub(super) async fn begin_transaction(
         &self,
     ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        let pool = self.pool.clone();
-        let beginning = tokio::spawn(async move { pool.begin().await });
+        let (pool, limit) = (self.pool.clone(), self.statement_timeout);
+        let beginning = match limit.filter(|_| self.pooler) {
+            // One message, so that a pooler has no choice but to keep it together.
+            Some(limit) => {
+                let sql = format!("BEGIN; SET LOCAL {}", assignment(limit));
+                tokio::spawn(async move { pool.begin_with(AssertSqlSafe(sql)).await })
+            }
+            None => tokio::spawn(async move { pool.begin().await }),
+        };
         beginning.await.map_err(|_| sqlx::Error::WorkerCrashed)?
     }
+}
+
+/// What makes the server give up what takes longer, to be put behind `SET`.
+pub(super) fn assignment(limit: Duration) -> String {
+    // 0 would be no limit at all.
+    format!("statement_timeout = {}", limit.as_millis().max(1))
 }
 
 async fn lock(

@@ -59,6 +59,10 @@ pub struct MigrateDatabaseError {
 /// and with it the statements that `sqlx` itself would migrate with.
 pub(super) async fn migrate(server: &Server) -> Result<MigrationReport, MigrateDatabaseError> {
     let mut session = server.begin().await?;
+    // Another node may be at it for a while, and then tables may be large.
+    sqlx::raw_sql("SET LOCAL statement_timeout = 0")
+        .execute(&mut session)
+        .await?;
     sqlx::query!("SELECT pg_advisory_xact_lock($1)", LOCK)
         .execute(&mut session)
         .await?;

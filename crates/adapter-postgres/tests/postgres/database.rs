@@ -300,6 +300,62 @@ async fn a_pool_that_is_used_up_is_unavailable_for_the_moment() {
     environments.list().await.unwrap();
 }
 
+/// Settings under which a statement has little time.
+pub(crate) fn hurried(settings: PgSettings) -> PgSettings {
+    PgSettings {
+        statement_timeout: Some(Duration::from_millis(300)),
+        ..settings
+    }
+}
+
+/// A statement that somebody else's lock holds up is given up, whether it reads or writes, alone
+/// or in a transaction; and the connection works on.
+pub(crate) async fn assert_gives_up(test: &TestDatabase, database: &PgDatabase) {
+    let (environments, transactions) = (database.stores().environments, database.transactions());
+    let mut other = test.connect().await;
+    let lock = "BEGIN; LOCK TABLE organizations, environments IN ACCESS EXCLUSIVE MODE";
+    other.execute(lock).await.unwrap();
+    for _ in 0..3 {
+        assert!(is_unavailable(&environments.list().await));
+        let organization = fixtures::organization();
+        let inserted = environments.insert_organization(&organization).await;
+        assert!(is_unavailable(&inserted));
+        let transaction = transactions.begin().await.unwrap();
+        let environments = &transaction.stores().environments;
+        let inserted = environments.insert_organization(&organization).await;
+        assert!(is_unavailable(&inserted));
+    }
+    other.execute("ROLLBACK").await.unwrap();
+    assert_eq!(environments.list_organizations().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_statement_that_hangs_is_unavailable() {
+    let test = TestDatabase::migrated().await;
+    let settings = PgSettings {
+        connections: 1,
+        ..hurried(PgSettings::default())
+    };
+    let database = PgDatabase::open_with(&test.url(), settings).await.unwrap();
+    assert_gives_up(&test, &database).await;
+}
+
+/// A migration may take long, and so may waiting for the node that is at it.
+#[tokio::test]
+async fn a_migration_is_not_hurried() {
+    let test = TestDatabase::empty().await;
+    let settings = hurried(PgSettings::default());
+    let database = PgDatabase::open_with(&test.url(), settings).await.unwrap();
+    let mut other = test.connect().await;
+    // The lock of a migration, which spells TIELINE.
+    let lock = "BEGIN; SELECT pg_advisory_xact_lock(x'5449454c494e45'::bigint)";
+    other.execute(lock).await.unwrap();
+    let longer = "SELECT pg_sleep(0.6); COMMIT";
+    let (released, migrated) = tokio::join!(other.execute(longer), database.migrate());
+    released.unwrap();
+    assert!(!migrated.unwrap().applied.is_empty());
+}
+
 #[tokio::test]
 async fn a_closed_database_is_unavailable() {
     let test = TestDatabase::migrated().await;

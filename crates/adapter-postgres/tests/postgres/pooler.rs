@@ -10,6 +10,7 @@ use tieline_testkit::{StorageHarness, TestStores, fixtures};
 
 use crate::{
     contract::PgHarness,
+    database::{assert_gives_up, hurried},
     support::{TestDatabase, relay},
 };
 
@@ -43,6 +44,18 @@ impl StorageHarness for PooledHarness {
     async fn copy_attempt(&self, id: FlowId, copies: u32) {
         self.0.copy_attempt(id, copies).await;
     }
+}
+
+/// Each transaction says so, whichever server process it gets.
+#[tokio::test]
+async fn a_statement_that_hangs_behind_a_pooler_is_unavailable_too() {
+    let test = TestDatabase::migrated().await;
+    let settings = PgSettings {
+        connections: 1,
+        ..hurried(POOLED)
+    };
+    let opened = PgDatabase::open_with(&pooled(&test), settings).await;
+    assert_gives_up(&test, &opened.unwrap()).await;
 }
 
 /// The database's URL through a pooler that takes turns between two server processes.
