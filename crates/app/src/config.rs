@@ -37,7 +37,7 @@ pub(crate) struct Settings {
     pub(crate) listen: SocketAddr,
     public_url: Option<Url>,
     pub(crate) data_dir: PathBuf,
-    database_url: Option<String>,
+    database_url: Option<SecretString>,
     #[serde(deserialize_with = "number::<_, 1000>")]
     pub(crate) database_connections: u32,
     #[serde(deserialize_with = "flag")]
@@ -137,10 +137,11 @@ impl Settings {
         )
     }
 
-    pub(crate) fn database_url(&self) -> String {
-        self.database_url
-            .clone()
-            .unwrap_or_else(|| format!("sqlite://{}", self.data_dir.join("tieline.db").display()))
+    /// The database, by a URL that may hold a password.
+    pub(crate) fn database_url(&self) -> SecretString {
+        let file = || format!("sqlite://{}", self.data_dir.join("tieline.db").display());
+        let given = self.database_url.clone();
+        given.unwrap_or_else(|| file().into())
     }
 
     pub(crate) fn sealing_keys_path(&self) -> PathBuf {

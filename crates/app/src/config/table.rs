@@ -64,13 +64,13 @@ pub(super) const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "database_url",
+        secret: true,
         derived: "`sqlite://` and `tieline.db` in `data_dir`",
         help: "The database, as sqlite://path or postgres://user:password@host:port/database",
         more: "SQLite is for one node, Postgres for one or many. The tables of a Postgres database \
             are made and brought up to date by `tieline migrate`, or by `tieline serve --migrate`. \
             Behind its URL may stand `?sslmode=verify-full`, and `&sslrootcert=` with a file of \
-            certificates (PEM). Other users of a machine can read command lines: put a URL with a \
-            password into a file or the environment.",
+            certificates (PEM).",
         ..PLAIN
     },
     Setting {

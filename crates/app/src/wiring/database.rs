@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use async_trait::async_trait;
+use secrecy::ExposeSecret;
 use tieline_adapter_http::Readiness;
 use tieline_adapter_postgres::{PgChangeFeed, PgDatabase, PgSettings};
 use tieline_adapter_sqlite::SqliteDatabase;
@@ -25,24 +26,22 @@ impl Database {
     /// Opens the database that the URL of the settings names.
     pub(crate) async fn open(settings: &Settings) -> anyhow::Result<Self> {
         let url = settings.database_url();
-        Self::at(&url, settings)
+        Self::at(url.expose_secret(), settings)
             .await
             .context("setting database_url")
     }
 
-    /// Opens the database at a URL.
+    /// Opens the database at a URL. No error repeats the URL, which may hold a password whatever
+    /// its form.
     pub(crate) async fn at(url: &str, settings: &Settings) -> anyhow::Result<Self> {
         if !is_postgres(url) {
-            let database = SqliteDatabase::open(url).await;
-            let database = database.with_context(|| url.to_owned())?;
-            return Ok(Self::Sqlite(database));
+            return Ok(Self::Sqlite(SqliteDatabase::open(url).await?));
         }
         let own = PgSettings {
             connections: settings.database_connections.max(1),
             pooler: settings.database_pooler,
             ..PgSettings::DEFAULT
         };
-        // The URL is not told: it may hold a password.
         Ok(Self::Postgres(PgDatabase::open_with(url, own).await?))
     }
 

@@ -42,14 +42,14 @@ async fn what_was_copied_is_served_as_before() {
 async fn a_copy_can_be_run_again_until_somebody_used_the_target() {
     let mut stage = Stage::start().await;
     stage.server.kill().await;
-    let home = &stage.server.home;
+    let home = &mut stage.server.home;
     let [from, to] = urls(home);
     let arguments = ["copy", "--from", &from, "--to", &to];
     for _ in 0..2 {
         home.tell(&arguments).await;
     }
-    let environment = ["--database-url", &to, "environments", "create", "Elsewhere"];
-    home.tell(&environment).await;
+    home.set("DATABASE_URL", &to);
+    home.tell(&["environments", "create", "Elsewhere"]).await;
     let told = home.run(&arguments).await.failed();
     assert!(told.contains("the environments differ"), "{told}");
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use tieline_tests::{Api, Home, Server};
+use tieline_tests::{Api, Home, Server, free_port};
 
 /// Has the program read this settings file; answers what it complains of.
 async fn refused(text: &str) -> String {
@@ -57,6 +57,46 @@ async fn a_secret_of_the_wrong_form_is_not_quoted() {
         .failed();
     assert!(
         told.contains("bootstrap_api_key") && !told.contains("hush"),
+        "{told}"
+    );
+}
+
+/// However it is wrong, and whoever says so.
+#[tokio::test]
+async fn the_password_in_a_databases_url_is_shown_nowhere() {
+    let away = format!("127.0.0.1:{}", free_port());
+    for url in [
+        "mysql://somebody:hush-hush@localhost/x".to_owned(),
+        "postgress://somebody:hush-hush@localhost/x".to_owned(),
+        "hush-hush".to_owned(),
+        "postgres://somebody:hush-hush@localhost:port/x".to_owned(),
+        format!("postgres://somebody:hush-hush@{away}/x?sslcert=hush"),
+    ] {
+        let mut home = Home::empty();
+        home.set("DATABASE_URL", &url);
+        home.set("REDIS_URL", format!("redis://somebody:hush-hush@{away}"));
+        home.set("LOG", "trace");
+        for arguments in [
+            &["environments", "list"][..],
+            &["serve", "--listen", "127.0.0.1:0"],
+            &["doctor"],
+            &["doctor", "--json"],
+        ] {
+            let ended = home.run(arguments).await;
+            let told = format!("{}{}", ended.stdout, ended.stderr);
+            assert!(!ended.status.success(), "{url} {arguments:?}: {told}");
+            assert!(!told.contains("hush"), "{url} {arguments:?}: {told}");
+            assert!(told.contains("atabase"), "{url} {arguments:?}: {told}");
+        }
+        let help = home.tell(&["serve", "--help"]).await;
+        assert!(
+            !help.contains("hush") && !help.contains("--database-url"),
+            "{help}"
+        );
+    }
+    let told = refused("database_url = [\"hush-hush\"]").await;
+    assert!(
+        told.contains("setting database_url is malformed") && !told.contains("hush"),
         "{told}"
     );
 }

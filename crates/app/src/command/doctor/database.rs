@@ -1,5 +1,6 @@
 //! The database: whether it is there and ours, how its tables stand, whether it can be written to.
 
+use secrecy::ExposeSecret;
 use tieline_domain::ports::{StoreError, Stores, Transactions};
 
 use super::{Finding, clock::Reading, files};
@@ -30,10 +31,11 @@ struct Tables {
 /// Looks at the database; nothing where it cannot be read. Makes nothing.
 pub(super) async fn check(settings: &Settings, findings: &mut Vec<Finding>) -> Option<Examined> {
     let url = settings.database_url();
-    if is_postgres(&url) {
-        return postgres::check(settings, findings).await;
+    let url = url.expose_secret();
+    if is_postgres(url) {
+        return postgres::check(url, settings, findings).await;
     }
-    sqlite::check(&url, findings).await
+    sqlite::check(url, findings).await
 }
 
 /// Whether the tables are those of this program, and what there is to say of it.

@@ -9,13 +9,17 @@ use crate::{config::Settings, system::SystemClock};
 /// The oldest version that the tests run on.
 const OLDEST: u32 = 15;
 
-pub(super) async fn check(settings: &Settings, findings: &mut Vec<Finding>) -> Option<Examined> {
+pub(super) async fn check(
+    url: &str,
+    settings: &Settings,
+    findings: &mut Vec<Finding>,
+) -> Option<Examined> {
     let own = PgSettings {
         connections: 2,
         pooler: settings.database_pooler,
         ..PgSettings::DEFAULT
     };
-    let database = match PgDatabase::open_with(&settings.database_url(), own).await {
+    let database = match PgDatabase::open_with(url, own).await {
         Ok(database) => database,
         Err(error) => {
             findings.push(unusable(&error));
