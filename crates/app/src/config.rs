@@ -5,6 +5,7 @@ use std::{
     collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use anyhow::{Context, bail};
@@ -42,6 +43,8 @@ pub(crate) struct Settings {
     pub(crate) database_connections: u32,
     #[serde(deserialize_with = "flag")]
     pub(crate) database_pooler: bool,
+    #[serde(deserialize_with = "number::<_, 600>")]
+    database_statement_seconds: u32,
     /// Whether a start brings the tables of a Postgres database up to date. Not a setting: what a
     /// command does is said by its name and its flags.
     #[serde(skip)]
@@ -142,6 +145,12 @@ impl Settings {
         let file = || format!("sqlite://{}", self.data_dir.join("tieline.db").display());
         let given = self.database_url.clone();
         given.unwrap_or_else(|| file().into())
+    }
+
+    /// How long Postgres may work on a statement; no limit for 0.
+    pub(crate) fn database_statement_timeout(&self) -> Option<Duration> {
+        let seconds = self.database_statement_seconds;
+        (seconds > 0).then(|| Duration::from_secs(seconds.into()))
     }
 
     pub(crate) fn sealing_keys_path(&self) -> PathBuf {

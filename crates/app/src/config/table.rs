@@ -88,6 +88,15 @@ pub(super) const SETTINGS: &[Setting] = &[
         ..PLAIN
     },
     Setting {
+        name: "database_statement_seconds",
+        default: "5",
+        help: "How many seconds Postgres may work on one statement; 0 for as long as it allows itself",
+        more: "Waiting for a lock included. What takes longer is given up there, and the request is \
+            answered 503: one that hangs holds its connection no longer than that. Migrations take \
+            the time that they need. Set for each session, and behind a pooler for each transaction.",
+        ..PLAIN
+    },
+    Setting {
         name: "redis_url",
         secret: true,
         help: "Redis or Valkey, as redis://[user:password@]host:port, for nodes that share their memory",

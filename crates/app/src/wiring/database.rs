@@ -40,6 +40,7 @@ impl Database {
         let own = PgSettings {
             connections: settings.database_connections.max(1),
             pooler: settings.database_pooler,
+            statement_timeout: settings.database_statement_timeout(),
             ..PgSettings::DEFAULT
         };
         Ok(Self::Postgres(PgDatabase::open_with(url, own).await?))
