@@ -52,6 +52,15 @@ impl Process {
         assert!(asked.expect("kill runs").success());
     }
 
+    /// The most memory that it has had in use so far, in KiB, as Linux tells it.
+    pub(crate) fn peak_kib(&self) -> u64 {
+        let id = self.child.id().expect("it has not ended");
+        let status = fs::read_to_string(format!("/proc/{id}/status")).expect("its status");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let peak = peak.and_then(|told| told.trim().strip_suffix(" kB"));
+        peak.expect("its peak").parse().expect("a number")
+    }
+
     /// Waits until it has ended.
     pub async fn ended(mut self) -> ExitStatus {
         let ended = within("the process ends", self.child.wait()).await;

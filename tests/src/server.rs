@@ -104,6 +104,12 @@ impl Server {
         self.process.take().expect("it is running").ended().await
     }
 
+    /// The most memory that it has had in use so far, in KiB.
+    #[must_use]
+    pub fn peak_kib(&self) -> u64 {
+        self.process.as_ref().expect("it is running").peak_kib()
+    }
+
     /// An address at it.
     #[must_use]
     pub fn url(&self, path: &str) -> Url {

@@ -18,10 +18,11 @@ use serde::{Deserialize, Deserializer, de::Error};
 use url::Url;
 
 mod number;
+mod open_files;
 mod overrides;
 mod table;
 
-use number::number;
+use number::{number, optional_number};
 pub(crate) use overrides::Overrides;
 #[cfg(feature = "sandbox")]
 pub(crate) use table::DEFAULT_LOG;
@@ -37,6 +38,8 @@ const DEFAULT_FILE: &str = "tieline.toml";
 pub(crate) struct Settings {
     pub(crate) listen: SocketAddr,
     public_url: Option<Url>,
+    #[serde(default, deserialize_with = "optional_number::<_, 1_000_000>")]
+    client_connections: Option<u32>,
     pub(crate) data_dir: PathBuf,
     database_url: Option<SecretString>,
     #[serde(deserialize_with = "number::<_, 1000>")]
@@ -151,6 +154,12 @@ impl Settings {
     pub(crate) fn database_statement_timeout(&self) -> Option<Duration> {
         let seconds = self.database_statement_seconds;
         (seconds > 0).then(|| Duration::from_secs(seconds.into()))
+    }
+
+    /// How many connections there are at the most.
+    pub(crate) fn client_connections(&self) -> usize {
+        let most = self.client_connections.unwrap_or_else(open_files::room);
+        usize::try_from(most.max(1)).unwrap_or(usize::MAX)
     }
 
     pub(crate) fn sealing_keys_path(&self) -> PathBuf {

@@ -1,6 +1,6 @@
 //! Serving: the listener, the sweeps, and an orderly end.
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use secrecy::ExposeSecret;
@@ -14,6 +14,13 @@ use crate::{
     upkeep::look_after_all,
     wiring::{Wired, wire},
 };
+
+mod connection;
+mod connections;
+#[cfg(test)]
+mod tests;
+
+use connections::Connections;
 
 /// How often what nobody will finish is swept.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(30);
@@ -29,6 +36,7 @@ pub(crate) struct Server {
     pub(crate) api: Api,
     wired: Wired,
     listener: TcpListener,
+    connections: Arc<Connections>,
 }
 
 impl Server {
@@ -53,6 +61,7 @@ impl Server {
             api: wired.api.clone(),
             wired,
             listener,
+            connections: Connections::up_to(settings.client_connections()),
         })
     }
 
@@ -69,22 +78,17 @@ impl Server {
             let upkeep = look_after_all(self.api.clone(), stopping.clone());
             tokio::spawn(upkeep)
         });
-        let signalled = {
-            let stopping = stopping.clone();
-            async move {
-                shutdown.await;
-                tracing::info!("shutting down");
-                stopping.cancel();
-            }
-        };
-        let served = axum::serve(self.listener, router(self.api)).with_graceful_shutdown(signalled);
+        let (router, connections) = (router(self.api), self.connections);
+        let served = connections.serve(self.listener, router, stopping.clone());
         let limit = async {
-            stopping.cancelled().await;
+            shutdown.await;
+            tracing::info!("shutting down");
+            stopping.cancel();
             // Slow clients are not waited for any longer than flows are.
             tokio::time::timeout(DRAIN_LIMIT, std::future::pending::<()>()).await
         };
         tokio::select! {
-            served = served => served?,
+            () = served => {}
             _ = limit => tracing::warn!("some connections were cut"),
         }
         if let Some(upkeep) = upkeep {

@@ -13,6 +13,7 @@ mod reconnect;
 mod resources;
 mod return_url;
 mod slack;
+mod slow_clients;
 mod state;
 mod teams;
 mod verify;

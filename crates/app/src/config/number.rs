@@ -21,6 +21,13 @@ pub(super) fn number<'de, D: Deserializer<'de>, const MAX: u32>(
     number.ok_or_else(|| D::Error::custom(format!("must be a number from 0 to {MAX}")))
 }
 
+/// The same where there may be none.
+pub(super) fn optional_number<'de, D: Deserializer<'de>, const MAX: u32>(
+    deserializer: D,
+) -> Result<Option<u32>, D::Error> {
+    number::<D, MAX>(deserializer).map(Some)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};

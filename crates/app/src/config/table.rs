@@ -53,6 +53,15 @@ pub(super) const SETTINGS: &[Setting] = &[
         ..PLAIN
     },
     Setting {
+        name: "client_connections",
+        derived: "`4096`, or three quarters of the files that the process may have open, if that is less",
+        help: "How many connections from clients and proxies are open at the most",
+        more: "One more takes the place of one without work: the oldest whose first request has not \
+            come yet, else the one that has been idle the longest. A new connection has ten seconds \
+            for the head of its first request, a kept one 75 seconds for the next.",
+        ..PLAIN
+    },
+    Setting {
         name: "data_dir",
         default: ".tieline",
         help: "The folder for what is kept on this machine",

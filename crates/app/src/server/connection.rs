@@ -1,0 +1,149 @@
+//! One connection: its requests, and how it is ended from outside.
+
+use std::{
+    net::SocketAddr,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
+    },
+};
+
+use axum::{Router, extract::ConnectInfo, http::Request};
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    server::conn::auto::Builder,
+};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+use super::connections::Connections;
+
+/// The most bytes that a connection may have us keep of what was read and not yet understood: the
+/// head of a request over HTTP/1 has to fit.
+const BUFFER: usize = 64 * 1024;
+
+/// How many requests at once a connection over HTTP/2 may have.
+const STREAMS: u32 = 100;
+
+/// What is known of a connection from outside.
+pub(super) struct State {
+    number: u64,
+    working: AtomicU32,
+    used: AtomicBool,
+    /// The tick at which it was opened or last had work.
+    idle_since: AtomicU64,
+    ending: CancellationToken,
+    cut: CancellationToken,
+}
+
+/// A connection that is entered among the others until this is dropped.
+pub(super) struct Connection {
+    all: Arc<Connections>,
+    state: Arc<State>,
+}
+
+/// A request that is worked on.
+struct Work {
+    all: Arc<Connections>,
+    state: Arc<State>,
+}
+
+/// Serves a connection to its end.
+pub(super) async fn serve(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: SocketAddr,
+    router: Router,
+    connection: Connection,
+) {
+    let service = service_fn(|mut request: Request<Incoming>| {
+        let work = connection.begin();
+        request.extensions_mut().insert(ConnectInfo(peer));
+        let answer = router.clone().oneshot(request);
+        async move {
+            let answer = answer.await;
+            drop(work);
+            answer
+        }
+    });
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().max_buf_size(BUFFER);
+    builder.http2().max_concurrent_streams(STREAMS);
+    let mut served = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let state = &connection.state;
+    tokio::select! {
+        _ = served.as_mut() => return,
+        () = state.cut.cancelled() => return,
+        () = state.ending.cancelled() => served.as_mut().graceful_shutdown(),
+    }
+    tokio::select! {
+        _ = served => {}
+        () = state.cut.cancelled() => {}
+    }
+}
+
+impl State {
+    /// A connection that was just opened, and is asked to end when `stopping` is cancelled.
+    pub(super) fn new(number: u64, now: u64, stopping: &CancellationToken) -> Self {
+        Self {
+            number,
+            working: AtomicU32::new(0),
+            used: AtomicBool::new(false),
+            idle_since: AtomicU64::new(now),
+            ending: stopping.child_token(),
+            cut: CancellationToken::new(),
+        }
+    }
+
+    /// Whether it ever had a request.
+    pub(super) fn was_used(&self) -> bool {
+        self.used.load(Ordering::Relaxed)
+    }
+
+    /// Since which tick it has been without work; nothing while it has some.
+    pub(super) fn idle_since(&self) -> Option<u64> {
+        let is_idle = self.working.load(Ordering::Relaxed) == 0;
+        is_idle.then(|| self.idle_since.load(Ordering::Relaxed))
+    }
+
+    /// Has it end after what it is doing.
+    pub(super) fn ask_to_end(&self) {
+        self.ending.cancel();
+    }
+
+    /// Ends it at once.
+    pub(super) fn cut(&self) {
+        self.cut.cancel();
+    }
+}
+
+impl Connection {
+    pub(super) fn new(all: Arc<Connections>, state: Arc<State>) -> Self {
+        Self { all, state }
+    }
+
+    fn begin(&self) -> Work {
+        self.state.used.store(true, Ordering::Relaxed);
+        self.state.working.fetch_add(1, Ordering::Relaxed);
+        Work {
+            all: Arc::clone(&self.all),
+            state: Arc::clone(&self.state),
+        }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.all.close(self.state.number);
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        let state = &self.state;
+        state.idle_since.store(self.all.now(), Ordering::Relaxed);
+        state.working.fetch_sub(1, Ordering::Relaxed);
+    }
+}

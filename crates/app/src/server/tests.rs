@@ -1,0 +1,218 @@
+//! Connections, one by one: what is slow is cut, and what works is left alone. A test lets time pass
+//! by the tick.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{Router, routing::get};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},
+    sync::Notify,
+    task::JoinHandle,
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{connection::serve, connections::Connections};
+
+const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+
+/// A client's end of a connection, and the task that serves it.
+struct Client {
+    stream: DuplexStream,
+    serving: JoinHandle<()>,
+}
+
+impl Client {
+    fn of(connections: &Arc<Connections>, router: Router, stopping: &CancellationToken) -> Self {
+        let connection = connections.open(stopping).expect("there is room");
+        // Little enough that an answer which nobody reads does not fit.
+        let (stream, theirs) = duplex(256);
+        let peer = SocketAddr::from(([192, 0, 2, 7], 4711));
+        let serving = tokio::spawn(serve(theirs, peer, router, connection));
+        Self { stream, serving }
+    }
+
+    async fn send(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).await.unwrap();
+        // What was sent is read before anything else happens.
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Reads an answer; its body is the word that all of them end with.
+    async fn answer(&mut self) -> String {
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"served") {
+            let byte = self.stream.read_u8().await.expect("an answer");
+            answer.push(byte);
+        }
+        String::from_utf8(answer).unwrap()
+    }
+
+    /// Waits until the server has ended it.
+    async fn ended(&mut self) {
+        let ended = timeout(Duration::from_secs(5), &mut self.serving).await;
+        ended.expect("it was not ended").unwrap();
+    }
+
+    async fn is_open(&mut self) -> bool {
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+        !self.serving.is_finished()
+    }
+}
+
+fn router() -> Router {
+    Router::new().route("/", get(async || "served"))
+}
+
+fn pass(connections: &Connections, ticks: u64) {
+    for _ in 0..ticks {
+        connections.tick();
+    }
+}
+
+#[tokio::test]
+async fn a_new_connection_without_a_whole_head_is_cut_after_ten_seconds() {
+    let stopping = CancellationToken::new();
+    for part in [
+        &b""[..],
+        b"P",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ",
+        b"PRI * HTTP/2.0\r\n\r\nSM",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    ] {
+        let connections = Connections::up_to(10);
+        let mut client = Client::of(&connections, router(), &stopping);
+        client.send(part).await;
+        pass(&connections, 9);
+        assert!(client.is_open().await, "{}", part.escape_ascii());
+        pass(&connections, 1);
+        client.ended().await;
+    }
+}
+
+#[tokio::test]
+async fn a_head_that_comes_in_time_is_answered_however_it_comes() {
+    let stopping = CancellationToken::new();
+    let connections = Connections::up_to(10);
+    let mut client = Client::of(&connections, router(), &stopping);
+    let (first, rest) = REQUEST.split_at(20);
+    client.send(first).await;
+    pass(&connections, 9);
+    client.send(rest).await;
+    assert!(client.answer().await.starts_with("HTTP/1.1 200 OK"));
+}
+
+#[tokio::test]
+async fn a_kept_connection_is_closed_after_75_idle_seconds() {
+    let stopping = CancellationToken::new();
+    let connections = Connections::up_to(10);
+    let mut client = Client::of(&connections, router(), &stopping);
+    for _ in 0..3 {
+        client.send(REQUEST).await;
+        client.answer().await;
+        pass(&connections, 74);
+        assert!(client.is_open().await);
+    }
+    pass(&connections, 1);
+    client.ended().await;
+}
+
+#[tokio::test]
+async fn a_request_that_is_worked_on_is_not_cut() {
+    let go = Arc::new(Notify::new());
+    let waiting = Arc::clone(&go);
+    let slow = async move || {
+        waiting.notified().await;
+        "served"
+    };
+    let stopping = CancellationToken::new();
+    let connections = Connections::up_to(10);
+    let mut client = Client::of(&connections, Router::new().route("/", get(slow)), &stopping);
+    client.send(REQUEST).await;
+    pass(&connections, 500);
+    // Nor is it when the server is asked to end.
+    stopping.cancel();
+    go.notify_one();
+    assert!(client.answer().await.starts_with("HTTP/1.1 200 OK"));
+    client.ended().await;
+}
+
+#[tokio::test]
+async fn who_does_not_read_the_answer_is_cut() {
+    let long = Router::new().route("/", get(async || "served".repeat(100_000)));
+    let stopping = CancellationToken::new();
+    let connections = Connections::up_to(10);
+    let mut client = Client::of(&connections, long, &stopping);
+    client.send(REQUEST).await;
+    pass(&connections, 84);
+    assert!(client.is_open().await);
+    pass(&connections, 1);
+    client.ended().await;
+}
+
+#[tokio::test]
+async fn an_idle_connection_ends_with_the_server() {
+    let stopping = CancellationToken::new();
+    let connections = Connections::up_to(10);
+    let mut new = Client::of(&connections, router(), &stopping);
+    let mut kept = Client::of(&connections, router(), &stopping);
+    kept.send(REQUEST).await;
+    kept.answer().await;
+    stopping.cancel();
+    new.ended().await;
+    kept.ended().await;
+}
+
+#[tokio::test]
+async fn one_too_many_takes_the_place_of_the_one_that_is_missed_least() {
+    let stopping = CancellationToken::new();
+    let connections = Connections::up_to(3);
+    let client = || Client::of(&connections, router(), &stopping);
+    let mut kept = client();
+    kept.send(REQUEST).await;
+    kept.answer().await;
+    let (mut first, mut second) = (client(), client());
+
+    let mut third = client();
+    first.ended().await;
+    let mut fourth = client();
+    second.ended().await;
+    for used in [&mut third, &mut fourth] {
+        used.send(REQUEST).await;
+        used.answer().await;
+    }
+    pass(&connections, 1);
+    for used in [&mut third, &mut fourth] {
+        used.send(REQUEST).await;
+        used.answer().await;
+    }
+    let mut fifth = client();
+    kept.ended().await;
+    assert!(third.is_open().await && fourth.is_open().await && fifth.is_open().await);
+}
+
+#[tokio::test]
+async fn none_that_works_is_cut_for_another() {
+    let forever = Router::new().route("/", get(std::future::pending::<&str>));
+    let stopping = CancellationToken::new();
+    let connections = Connections::up_to(2);
+    let mut working = Vec::new();
+    for _ in 0..2 {
+        let mut client = Client::of(&connections, forever.clone(), &stopping);
+        client.send(REQUEST).await;
+        working.push(client);
+    }
+    assert!(connections.open(&stopping).is_none());
+    // Who goes away makes room.
+    drop(working.pop().map(|client| client.stream));
+    let made = async {
+        while connections.open(&stopping).is_none() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(5), made).await.expect("room");
+}
