@@ -47,7 +47,7 @@ callers! {
 async fn authenticate(parts: &Parts, api: &Api, needed: ApiKeyRole) -> Result<ApiKey, ApiError> {
     let presented = presented_key(&parts.headers);
     let key = api.broker.authenticate(presented.as_ref(), needed).await?;
-    rate_limit::take(parts, api, key.environment_id).await?;
+    rate_limit::take(parts, api, &key).await?;
     Ok(key)
 }
 

@@ -1,18 +1,12 @@
-//! How much one environment may ask, so that none of them starves the others.
+//! How much may be asked: by one environment, so that none of them starves the others, and by one
+//! key, so that none starves the others of its environment.
 
-use std::{
-    fmt,
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::{fmt, sync::Arc};
 
-use axum::{
-    extract::MatchedPath,
-    http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts},
-};
+use axum::{extract::MatchedPath, http::request::Parts};
 use tieline_domain::{
-    id::EnvironmentId,
-    ports::{Allowance, RateLimit, RateLimiter},
+    api_key::ApiKey,
+    ports::{RateLimit, RateLimiter},
     reason::Reason,
 };
 
@@ -22,9 +16,9 @@ use crate::{
     routes::{connect_oauth, link_oauth},
 };
 
-/// draft-ietf-httpapi-ratelimit-headers, as of its tenth revision.
-const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
-const QUOTA: HeaderName = HeaderName::from_static("ratelimit");
+mod quota;
+
+pub(crate) use quota::{Quota, Taken};
 
 /// The routes that mint a URL.
 const MINTS: [&str; 3] = [
@@ -33,15 +27,17 @@ const MINTS: [&str; 3] = [
     link_oauth::CHAT_PATH,
 ];
 
-/// What one environment may ask, whichever of its keys it asks with.
+/// What may be asked; none where something is not limited.
 #[derive(Clone)]
 pub struct RateLimits {
-    /// Who counts.
+    /// Who counts what environments and keys ask.
     pub limiter: Arc<dyn RateLimiter>,
-    /// Requests that mint a URL; none where that is not limited.
+    /// Requests that mint a URL, of one environment, whichever of its keys it asks with.
     pub mint: Option<RateLimit>,
-    /// All other requests with a key.
+    /// All other requests with a key, likewise.
     pub other: Option<RateLimit>,
+    /// All requests with one key.
+    pub key: Option<RateLimit>,
 }
 
 impl RateLimits {
@@ -52,6 +48,7 @@ impl RateLimits {
             limiter: Arc::new(()),
             mint: None,
             other: None,
+            key: None,
         }
     }
 }
@@ -61,92 +58,45 @@ impl fmt::Debug for RateLimits {
         f.debug_struct("RateLimits")
             .field("mint", &self.mint)
             .field("other", &self.other)
+            .field("key", &self.key)
             .finish_non_exhaustive()
     }
 }
 
-/// Where a request notes what it may still ask, for the headers of its answer.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Quota(Arc<OnceLock<Taken>>);
-
-#[derive(Clone, Copy, Debug)]
-struct Taken {
-    name: &'static str,
-    limit: RateLimit,
-    allowance: Allowance,
-}
-
-/// Takes one of what the environment may ask, or refuses.
-pub(crate) async fn take(
-    parts: &Parts,
-    api: &Api,
-    environment: EnvironmentId,
-) -> Result<(), ApiError> {
+/// Takes one of what the key may ask, and one of what its environment may, or refuses.
+pub(crate) async fn take(parts: &Parts, api: &Api, key: &ApiKey) -> Result<(), ApiError> {
     let route = parts.extensions.get::<MatchedPath>();
     let mints = route.is_some_and(|route| MINTS.contains(&route.as_str()));
     let limits = &api.limits;
-    let (name, limit) = if mints {
+    let (class, of_environment) = if mints {
         ("mint", limits.mint)
     } else {
         ("other", limits.other)
     };
+    // The key first: what it is refused its environment, and so its other keys, do not pay for.
+    take_one(parts, api, "key", limits.key, key.id).await?;
+    take_one(parts, api, class, of_environment, key.environment_id).await
+}
+
+async fn take_one(
+    parts: &Parts,
+    api: &Api,
+    name: &'static str,
+    limit: Option<RateLimit>,
+    whose: impl fmt::Display,
+) -> Result<(), ApiError> {
     let Some(limit) = limit else { return Ok(()) };
-    let (key, now) = (format!("{name}:{environment}"), api.broker.clock.now());
-    let allowance = limits.limiter.take(&key, limit, now).await;
-    if let Some(quota) = parts.extensions.get::<Quota>() {
-        quota.note(Taken {
-            name,
-            limit,
-            allowance,
-        });
-    }
+    let (key, now) = (format!("{name}:{whose}"), api.broker.clock.now());
+    let allowance = api.limits.limiter.take(&key, limit, now).await;
+    let taken = Taken {
+        name,
+        limit,
+        allowance,
+    };
+    Quota::note(parts, taken);
     if allowance.allowed {
         Ok(())
     } else {
         Err(Reason::RateLimited.into())
     }
-}
-
-impl Quota {
-    fn note(&self, taken: Taken) {
-        // One request asks once.
-        let _ = self.0.set(taken);
-    }
-
-    /// Tells in an answer's headers what may still be asked.
-    pub(crate) fn tell(&self, headers: &mut HeaderMap) {
-        let Some(taken) = self.0.get() else { return };
-        let Taken {
-            name,
-            limit,
-            allowance,
-        } = taken;
-        let burst = limit.burst;
-        let window = seconds(limit.interval.saturating_mul(burst));
-        insert(headers, POLICY, format!("\"{name}\";q={burst};w={window}"));
-        let remaining = allowance.remaining;
-        let missing = burst.saturating_sub(remaining.saturating_add(1));
-        let reset = limit.interval.saturating_mul(missing);
-        let reset = seconds(reset.saturating_add(allowance.retry_after));
-        insert(
-            headers,
-            QUOTA,
-            format!("\"{name}\";r={remaining};t={reset}"),
-        );
-        if !allowance.allowed {
-            let wait = seconds(allowance.retry_after).max(1);
-            insert(headers, header::RETRY_AFTER, wait.to_string());
-        }
-    }
-}
-
-fn insert(headers: &mut HeaderMap, name: HeaderName, value: String) {
-    if let Ok(value) = HeaderValue::try_from(value) {
-        headers.insert(name, value);
-    }
-}
-
-/// Whole seconds, of which a part is one.
-fn seconds(duration: Duration) -> u64 {
-    duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
 }

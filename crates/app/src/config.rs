@@ -68,6 +68,7 @@ pub(crate) struct Settings {
     pub(crate) rate_limit_other: u32,
     #[serde(deserialize_with = "number::<_, 1_000_000>")]
     pub(crate) upkeep_rate: u32,
+    pub(crate) rate_limit_key: u32,
     #[serde(deserialize_with = "number::<_, 60>")]
     pub(crate) verify_memory_seconds: u32,
     #[serde(deserialize_with = "flag")]

@@ -93,6 +93,7 @@ pub(crate) async fn wire(settings: &Settings) -> anyhow::Result<Wired> {
         limiter: memory.limiter,
         mint: memory::per_second(settings.rate_limit_mint),
         other: memory::per_second(settings.rate_limit_other),
+        key: memory::per_second(settings.rate_limit_key),
     };
     let readiness = Arc::new(database.clone());
     let tasks = TaskTracker::new();

@@ -139,7 +139,7 @@ catalogue! {
     IdempotencyKeyReused "idempotency_key_reused" Product:
         "The idempotency key was used for another request.",
         "Use a fresh key for every new request.";
-    RateLimited "rate_limited" Product: "The environment asks too much at once.",
+    RateLimited "rate_limited" Product: "The environment or the API key asks too much at once.",
         "Wait as many seconds as the header Retry-After says, then try again.";
     Unavailable "unavailable" Operator: "The service cannot reach its database.",
         "Try again in a moment; nothing was lost.";

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::services::{Database, Services, free_port};
 
-/// The highest rate limit there is. It refuses nothing here, and counting costs what it costs.
+/// The highest rate limits there are. They refuse nothing here, and counting costs what it costs.
 const RATE_LIMIT: &str = "1000000";
 
 /// They open nothing: no provider is ever asked.
@@ -120,6 +120,7 @@ impl<'a> Home<'a> {
                 ("TIELINE_LISTEN", format!("127.0.0.1:{port}")),
                 ("TIELINE_BOOTSTRAP_API_KEY", mint::API_KEY.to_owned()),
                 ("TIELINE_RATE_LIMIT_MINT", RATE_LIMIT.to_owned()),
+                ("TIELINE_RATE_LIMIT_KEY", RATE_LIMIT.to_owned()),
             ],
             database: None,
         };

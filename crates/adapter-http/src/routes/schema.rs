@@ -46,8 +46,8 @@ impl IntoResponses for KeyedErrors {
             ),
             (
                 StatusCode::TOO_MANY_REQUESTS,
-                "The environment asks too much at once: `rate_limited`. Nothing happened; try again \
-                 after `Retry-After` seconds.",
+                "The environment or the API key asks too much at once: `rate_limited`. Nothing happened; \
+                 try again after `Retry-After` seconds.",
             ),
             (
                 StatusCode::INTERNAL_SERVER_ERROR,

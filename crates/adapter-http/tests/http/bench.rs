@@ -27,9 +27,11 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 mod answer;
+mod counter;
 mod requests;
 
 pub(crate) use answer::Answer;
+pub(crate) use counter::Counter;
 pub(crate) use requests::{callback, for_ada, grants, state_of, with};
 
 use crate::contract;

@@ -1,4 +1,4 @@
-//! What one environment may ask at once.
+//! What one environment and one key may ask at once.
 
 use std::{
     sync::{Arc, Mutex},
@@ -15,7 +15,7 @@ use tieline_domain::{
 };
 use tieline_testkit::{MemoryStorage, fixtures::NOON};
 
-use crate::bench::{Bench, for_ada};
+use crate::bench::{Bench, Counter, for_ada};
 
 const MINT: RateLimit = RateLimit {
     burst: 400,
@@ -59,6 +59,7 @@ fn limited(mut bench: Bench, allowance: Allowance) -> (Bench, Arc<Says>) {
         limiter: limiter.clone(),
         mint: Some(MINT),
         other: Some(OTHER),
+        ..RateLimits::off()
     };
     (bench, limiter)
 }
@@ -151,4 +152,57 @@ async fn a_refused_mint_leaves_its_idempotency_key_free() {
     let minted = bench.mint_with(&for_ada(), &headers).await;
     assert_eq!(minted.status, StatusCode::CREATED);
     assert_eq!(minted.header("idempotency-replay"), None);
+}
+
+fn up_to(burst: u32) -> RateLimit {
+    let interval = Duration::from_secs(1);
+    RateLimit { burst, interval }
+}
+
+#[tokio::test]
+async fn a_key_that_runs_wild_leaves_the_others_of_its_environment_room() {
+    let mut bench = Bench::start().await;
+    bench.api.limits = RateLimits {
+        limiter: Counter::new(),
+        mint: Some(up_to(10)),
+        other: Some(up_to(10)),
+        key: Some(up_to(4)),
+        ..RateLimits::off()
+    };
+    let other = bench.holding(&bench.key_of(ApiKeyRole::Read).await);
+    // Whatever it asks for counts.
+    bench.mint(&for_ada()).await.assert_is(201);
+    for _ in 0..3 {
+        bench.get("/v1/channel-connections").await.assert_is(200);
+    }
+    for _ in 0..20 {
+        let refused = bench.get("/v1/channel-connections").await;
+        assert_eq!(refused.refusal(), (429, "rate_limited".to_owned()));
+        assert_eq!(refused.header("retry-after"), Some("1"));
+        assert_eq!(refused.header("ratelimit-policy"), Some("\"key\";q=4;w=4"));
+        bench.mint(&for_ada()).await.assert_is(429);
+    }
+    // What the first was refused is not counted against both.
+    for _ in 0..4 {
+        other.get("/v1/channel-connections").await.assert_is(200);
+    }
+    let refused = other.get("/v1/channel-connections").await;
+    refused.assert_is(429);
+}
+
+#[tokio::test]
+async fn an_answer_tells_of_both_limits() {
+    let mut bench = Bench::start().await;
+    bench.api.limits = RateLimits {
+        limiter: Counter::new(),
+        other: Some(up_to(9)),
+        key: Some(up_to(4)),
+        ..RateLimits::off()
+    };
+    let answer = bench.get("/v1/channel-connections").await;
+    let policy = "\"key\";q=4;w=4, \"other\";q=9;w=9";
+    assert_eq!(answer.header("ratelimit-policy"), Some(policy));
+    let quota = "\"key\";r=3;t=1, \"other\";r=8;t=1";
+    assert_eq!(answer.header("ratelimit"), Some(quota));
+    assert_eq!(answer.header("retry-after"), None);
 }

@@ -177,6 +177,12 @@ pub(super) const SETTINGS: &[Setting] = &[
             All nodes count together where they share a Redis; else each counts for itself. Slack \
             takes ten refreshes a second from one app. With 0 on every node tokens are refreshed \
             only when one is asked for.",
+        name: "rate_limit_key",
+        default: "750",
+        help: "How many requests of both kinds one API key may make in a second; 0 for no limit",
+        more: "Counted like `rate_limit_mint`, and before it: what a key is refused its environment \
+            does not pay for, so that one key that runs wild leaves the others room. By default half \
+            of what an environment may ask.",
         ..PLAIN
     },
     Setting {
