@@ -8,7 +8,7 @@ use tieline_domain::{
 };
 use tokio_util::task::TaskTracker;
 
-use crate::rate_limit::RateLimits;
+use crate::{load::WorkLimit, rate_limit::RateLimits};
 
 /// What every route works with.
 #[derive(Clone)]
@@ -17,8 +17,10 @@ pub struct Api {
     pub broker: Broker,
     /// Makes cursors.
     pub cursors: Arc<dyn CursorSealer>,
-    /// What one environment may ask.
+    /// How much may be asked.
     pub limits: RateLimits,
+    /// How much is worked on at once.
+    pub work: WorkLimit,
     /// Says whether the database is there and its schema the right one.
     pub readiness: Arc<dyn Readiness>,
     /// The tasks of callbacks, which outlive their requests; a shutdown waits for them.

@@ -265,7 +265,7 @@ pub(crate) fn status_of(reason: Reason) -> StatusCode {
         Reason::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Reason::ValidationFailed | Reason::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
         Reason::RateLimited => StatusCode::TOO_MANY_REQUESTS,
-        Reason::Unavailable | Reason::TimedOut | Reason::InProgress => {
+        Reason::Unavailable | Reason::Overloaded | Reason::TimedOut | Reason::InProgress => {
             StatusCode::SERVICE_UNAVAILABLE
         }
         Reason::Internal | Reason::StorageFailed | Reason::Interrupted => {

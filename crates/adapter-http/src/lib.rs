@@ -9,6 +9,7 @@ mod error;
 mod export;
 mod fields;
 mod idempotency;
+mod load;
 mod object_name;
 mod openapi;
 mod page;
@@ -21,6 +22,7 @@ mod routes;
 
 pub use api::{Api, Readiness};
 pub use export::{Export, ExportedObject, MalformedExport, MissingPages, read_export};
+pub use load::WorkLimit;
 pub use openapi::openapi;
 pub use rate_limit::RateLimits;
 pub use routes::router;

@@ -12,7 +12,7 @@ use axum::{
 use tieline_domain::reason::Reason;
 use tracing::Instrument;
 
-use crate::{api::Api, error::ApiError, rate_limit::Quota};
+use crate::{api::Api, error::ApiError, load, rate_limit::Quota};
 
 /// No answer takes longer. A callback's work goes on after it, on its own task.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -37,8 +37,17 @@ pub(crate) async fn wrap(State(api): State<Api>, mut request: Request, next: Nex
     request.extensions_mut().insert(quota.clone());
 
     let began = api.broker.clock.now();
-    let answer = tokio::time::timeout(LIMIT, next.run(request).instrument(span.clone())).await;
-    let response = answer.unwrap_or_else(|_| ApiError::from(Reason::TimedOut).into_response());
+    let response = match api.work.admit(route.as_deref()) {
+        Some(place) => {
+            // Whoever works on longer than this request does holds it as well.
+            request.extensions_mut().insert(place.clone());
+            let run = next.run(request).instrument(span.clone());
+            let answer = tokio::time::timeout(LIMIT, run).await;
+            drop(place);
+            answer.unwrap_or_else(|_| ApiError::from(Reason::TimedOut).into_response())
+        }
+        None => load::refusal(route.as_deref(), &id),
+    };
     let mut response = finish(&api, response, &path, &id);
     let headers = response.headers_mut();
     quota.tell(headers);

@@ -7,14 +7,14 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{api::Api, openapi, request};
 
 mod api_keys;
-mod callback;
+pub(crate) mod callback;
 pub(crate) mod channel_connections;
 pub(crate) mod channel_endpoints;
 mod connect_attempts;
 pub(crate) mod connect_oauth;
 pub(crate) mod contexts;
 mod environments;
-mod health;
+pub(crate) mod health;
 mod integrations;
 pub(crate) mod link_oauth;
 mod schema;

@@ -32,6 +32,10 @@ use table::{ENV_PREFIX, SETTINGS};
 /// The file that is read where none is named.
 const DEFAULT_FILE: &str = "tieline.toml";
 
+/// How many requests are worked on for each connection to the database: about as many as it serves in
+/// the two seconds for which a request waits for it.
+const REQUESTS_PER_CONNECTION: u32 = 100;
+
 /// All settings, as [`SETTINGS`] documents them.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -40,6 +44,8 @@ pub(crate) struct Settings {
     public_url: Option<Url>,
     #[serde(default, deserialize_with = "optional_number::<_, 1_000_000>")]
     client_connections: Option<u32>,
+    #[serde(default, deserialize_with = "optional_number::<_, 1_000_000>")]
+    concurrent_requests: Option<u32>,
     pub(crate) data_dir: PathBuf,
     database_url: Option<SecretString>,
     #[serde(deserialize_with = "number::<_, 1000>")]
@@ -67,8 +73,9 @@ pub(crate) struct Settings {
     #[serde(deserialize_with = "number::<_, 1_000_000>")]
     pub(crate) rate_limit_other: u32,
     #[serde(deserialize_with = "number::<_, 1_000_000>")]
-    pub(crate) upkeep_rate: u32,
     pub(crate) rate_limit_key: u32,
+    #[serde(deserialize_with = "number::<_, 1_000_000>")]
+    pub(crate) upkeep_rate: u32,
     #[serde(deserialize_with = "number::<_, 60>")]
     pub(crate) verify_memory_seconds: u32,
     #[serde(deserialize_with = "flag")]
@@ -160,6 +167,16 @@ impl Settings {
     /// How many connections there are at the most.
     pub(crate) fn client_connections(&self) -> usize {
         let most = self.client_connections.unwrap_or_else(open_files::room);
+        usize::try_from(most.max(1)).unwrap_or(usize::MAX)
+    }
+
+    /// How many requests are worked on at once; as many again of callbacks and pages.
+    pub(crate) fn concurrent_requests(&self) -> usize {
+        let derived = || {
+            self.database_connections
+                .saturating_mul(REQUESTS_PER_CONNECTION)
+        };
+        let most = self.concurrent_requests.unwrap_or_else(derived);
         usize::try_from(most.max(1)).unwrap_or(usize::MAX)
     }
 

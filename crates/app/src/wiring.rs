@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tieline_adapter_crypto::{KeyRingCursorSealer, KeyRingFlowSealer, KeyRingSealer};
-use tieline_adapter_http::{Api, RateLimits};
+use tieline_adapter_http::{Api, RateLimits, WorkLimit};
 use tieline_adapter_local::FileRefreshJournal;
 use tieline_domain::{
     api_key::ApiKeyUses,
@@ -102,6 +102,7 @@ pub(crate) async fn wire(settings: &Settings) -> anyhow::Result<Wired> {
             broker,
             cursors,
             limits,
+            work: WorkLimit::of(settings.concurrent_requests()),
             readiness,
             tasks,
         },

@@ -141,6 +141,8 @@ catalogue! {
         "Use a fresh key for every new request.";
     RateLimited "rate_limited" Product: "The environment or the API key asks too much at once.",
         "Wait as many seconds as the header Retry-After says, then try again.";
+    Overloaded "overloaded" Operator: "The service has more to do than it can do at once.",
+        "Try again in a moment; nothing was done.";
     Unavailable "unavailable" Operator: "The service cannot reach its database.",
         "Try again in a moment; nothing was lost.";
     TimedOut "timed_out" Operator: "The request took too long and was given up.",

@@ -5,6 +5,7 @@ mod canary;
 mod exchange;
 mod idempotency;
 mod interrupted;
+mod limits;
 mod linking;
 mod mint;
 mod pages;

@@ -21,12 +21,16 @@ use tracing::Instrument;
 use crate::{
     api::Api,
     error::log_failure,
+    load::Place,
     object_name::ObjectName,
     page::{self, Fault},
     request::RequestId,
 };
 
 mod query;
+
+/// Where a flow's end is shown.
+pub(crate) const SHOW_PATH: &str = "/connect/{id}";
 
 /// How long a person is kept waiting: less than any request may take, so that they see a page.
 const PATIENCE: Duration = Duration::from_secs(25);
@@ -58,11 +62,12 @@ const PATIENCE: Duration = Duration::from_secs(25);
         )),
         (status = 400, content_type = "text/html", description = "The state is missing, altered or expired, or the query malformed.", body = String),
         (status = 500, content_type = "text/html", description = "Something failed on our side.", body = String),
-        (status = 503, content_type = "text/html", description = "The database is away and nothing was spent, or the provider takes its time: loading the page again goes on.", body = String),
+        (status = 503, content_type = "text/html", description = "The database is away or too much is asked at once, and nothing was spent, or the provider takes its time: loading the page again goes on.", body = String),
     ),
 )]
 pub(crate) async fn complete(
     State(api): State<Api>,
+    Extension(place): Extension<Place>,
     Extension(RequestId(request_id)): Extension<RequestId>,
     method: Method,
     RawQuery(raw): RawQuery,
@@ -74,7 +79,11 @@ pub(crate) async fn complete(
     let answer = match query::parse(raw.as_deref().unwrap_or_default()) {
         Ok(callback) => {
             let broker = api.broker.clone();
-            let work = async move { run(&broker, callback).await }.in_current_span();
+            let work = async move {
+                let _held = place;
+                run(&broker, callback).await
+            };
+            let work = work.in_current_span();
             // What began must end, whatever the browser does, and however long it takes.
             let ended = tokio::time::timeout(PATIENCE, api.tasks.spawn(work)).await;
             ended.map_or(Err(Reason::InProgress.into()), |ended| {
@@ -157,7 +166,7 @@ fn refuse(error: &UseCaseError, reference: String) -> Response {
         (status = 409, content_type = "text/html", description = "The connection identifier belongs to another owner or integration.", body = String),
         (status = 500, content_type = "text/html", description = "Something failed on our side.", body = String),
         (status = 502, content_type = "text/html", description = "The provider failed.", body = String),
-        (status = 503, content_type = "text/html", description = "The database is away.", body = String),
+        (status = 503, content_type = "text/html", description = "The database is away, or too much is asked at once.", body = String),
     ),
 )]
 pub(crate) async fn show(

@@ -11,6 +11,12 @@ use utoipa::ToSchema;
 
 use crate::{api::Api, error::log_failure};
 
+/// Where life is probed.
+pub(crate) const LIVE: &str = "/healthz";
+
+/// Where readiness is probed.
+pub(crate) const READY: &str = "/readyz";
+
 /// A probe's answer.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct HealthBody {

@@ -55,8 +55,9 @@ impl IntoResponses for KeyedErrors {
             ),
             (
                 StatusCode::SERVICE_UNAVAILABLE,
-                "The database is away or the request took too long: `unavailable`, `timed_out`. \
-                 Nothing happened; try again after `Retry-After` seconds.",
+                "The database is away, too much is asked at once, or the request took too long: \
+                 `unavailable`, `overloaded`, `timed_out`. Nothing happened; try again after \
+                 `Retry-After` seconds.",
             ),
         ])
     }

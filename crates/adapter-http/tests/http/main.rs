@@ -22,6 +22,7 @@ mod integrations;
 mod isolation;
 mod linking;
 mod outage;
+mod overload;
 mod pages;
 mod paging;
 mod panics;

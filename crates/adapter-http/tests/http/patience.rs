@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// A database that never answers.
-struct Silent;
+pub(crate) struct Silent;
 
 #[async_trait]
 impl IdempotencyStore for Silent {
@@ -94,7 +94,7 @@ impl ProviderClient for Slow {
 }
 
 /// A bench whose provider grants when it is told to.
-async fn bench(go: Arc<Notify>) -> Bench {
+pub(crate) async fn slow_bench(go: Arc<Notify>) -> Bench {
     let mut bench = Bench::start().await;
     let provider = crate::bench::grants("Acme");
     let client: Arc<dyn ProviderClient> = Arc::new(Slow { provider, go });
@@ -111,7 +111,7 @@ async fn bench(go: Arc<Notify>) -> Bench {
 #[tokio::test(start_paused = true)]
 async fn a_callback_that_takes_too_long_is_a_page_and_goes_on() {
     let go = Arc::new(Notify::new());
-    let bench = bench(go.clone()).await;
+    let bench = slow_bench(go.clone()).await;
     let state = bench.state(&for_ada()).await;
     let query = [("state", &*state), ("code", "the-code")];
     let answer = bench.call_back(&query).await;

@@ -62,6 +62,14 @@ pub(super) const SETTINGS: &[Setting] = &[
         ..PLAIN
     },
     Setting {
+        name: "concurrent_requests",
+        derived: "100 for each of `database_connections`",
+        help: "How many requests are worked on at once; as many again of callbacks and pages",
+        more: "Whoever comes beyond it is answered 503 with `Retry-After` at once. The probes are \
+            always answered.",
+        ..PLAIN
+    },
+    Setting {
         name: "data_dir",
         default: ".tieline",
         help: "The folder for what is kept on this machine",
@@ -170,6 +178,15 @@ pub(super) const SETTINGS: &[Setting] = &[
         ..PLAIN
     },
     Setting {
+        name: "rate_limit_key",
+        default: "750",
+        help: "How many requests of both kinds one API key may make in a second; 0 for no limit",
+        more: "Counted like `rate_limit_mint`, and before it: what a key is refused its environment \
+            does not pay for, so that one key that runs wild leaves the others room. By default half \
+            of what an environment may ask.",
+        ..PLAIN
+    },
+    Setting {
         name: "upkeep_rate",
         default: "8",
         help: "How often in a second the upkeep asks the provider of one integration; 0 for no upkeep on this node",
@@ -177,12 +194,6 @@ pub(super) const SETTINGS: &[Setting] = &[
             All nodes count together where they share a Redis; else each counts for itself. Slack \
             takes ten refreshes a second from one app. With 0 on every node tokens are refreshed \
             only when one is asked for.",
-        name: "rate_limit_key",
-        default: "750",
-        help: "How many requests of both kinds one API key may make in a second; 0 for no limit",
-        more: "Counted like `rate_limit_mint`, and before it: what a key is refused its environment \
-            does not pay for, so that one key that runs wild leaves the others room. By default half \
-            of what an environment may ask.",
         ..PLAIN
     },
     Setting {

@@ -1,0 +1,79 @@
+//! How much is worked on at once. What comes beyond it is refused at once rather than kept waiting
+//! with all the others.
+
+use std::sync::Arc;
+
+use axum::response::{IntoResponse, Response};
+use tieline_domain::reason::Reason;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::{
+    error::ApiError,
+    page::{self, Fault},
+    routes::{callback, health},
+};
+
+/// How many requests may be worked on at once.
+#[derive(Clone, Debug)]
+pub struct WorkLimit {
+    requests: Arc<Semaphore>,
+    /// Callbacks wait for providers: with one that hangs, the API must not stand still.
+    pages: Arc<Semaphore>,
+}
+
+/// A place among what is worked on, held as long as one of these is there.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    _permit: Option<Arc<OwnedSemaphorePermit>>,
+}
+
+/// What is asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Probe,
+    Page,
+    Other,
+}
+
+impl WorkLimit {
+    /// So many requests to the API at once, and as many callbacks and pages beside them.
+    #[must_use]
+    pub fn of(number: usize) -> Self {
+        let places = || Arc::new(Semaphore::new(number.min(Semaphore::MAX_PERMITS)));
+        Self {
+            requests: places(),
+            pages: places(),
+        }
+    }
+
+    /// A place for a request to this route, if there is one; probes need none.
+    pub(crate) fn admit(&self, route: Option<&str>) -> Option<Place> {
+        let places = match kind(route) {
+            Kind::Probe => return Some(Place { _permit: None }),
+            Kind::Page => &self.pages,
+            Kind::Other => &self.requests,
+        };
+        let permit = Arc::clone(places).try_acquire_owned().ok()?;
+        Some(Place {
+            _permit: Some(Arc::new(permit)),
+        })
+    }
+}
+
+/// The answer where there was no place.
+pub(crate) fn refusal(route: Option<&str>, request_id: &str) -> Response {
+    let reason = Reason::Overloaded;
+    if kind(route) == Kind::Page {
+        let reference = request_id.to_owned();
+        return page::fault(&Fault { reason, reference });
+    }
+    ApiError::from(reason).into_response()
+}
+
+fn kind(route: Option<&str>) -> Kind {
+    match route {
+        Some(health::LIVE | health::READY) => Kind::Probe,
+        Some(crate::CALLBACK_PATH | callback::SHOW_PATH) => Kind::Page,
+        _ => Kind::Other,
+    }
+}

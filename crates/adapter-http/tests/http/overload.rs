@@ -1,0 +1,117 @@
+//! More than can be worked on at once.
+
+use std::sync::Arc;
+
+use axum::{body::Body, http::Request};
+use tieline_adapter_http::{WorkLimit, router};
+use tieline_domain::ports::IdempotencyStore;
+use tokio::{sync::Notify, task::JoinHandle};
+use tower::ServiceExt;
+
+use crate::{
+    bench::{Bench, for_ada, with},
+    pages::assert_guarded,
+    patience::{Silent, slow_bench},
+};
+
+/// A bench with this many places, whose mints under a key wait for ever.
+async fn busy(places: usize) -> Bench {
+    let mut bench = Bench::start().await;
+    bench.api.work = WorkLimit::of(places);
+    let silent: Arc<dyn IdempotencyStore> = Arc::new(Silent);
+    bench.api.broker.replays = Arc::new(silent);
+    bench
+}
+
+/// Sends a request that will wait, and comes back once it does.
+async fn begin(bench: &Bench, request: Request<Body>) -> JoinHandle<()> {
+    let app = router(bench.api.clone());
+    let task = tokio::spawn(async move { drop(app.oneshot(request).await) });
+    for _ in 0..50 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!task.is_finished());
+    task
+}
+
+async fn begin_mint(bench: &Bench, key: &str) -> JoinHandle<()> {
+    let request = bench.request(axum::http::Method::POST, crate::bench::MINT);
+    let request = request
+        .header("content-type", "application/json")
+        .header("idempotency-key", key);
+    let request = request.body(Body::from(for_ada().to_string()));
+    begin(bench, request.unwrap()).await
+}
+
+#[tokio::test]
+async fn what_comes_beyond_the_limit_is_a_503_at_once() {
+    let bench = busy(2).await;
+    let first = begin_mint(&bench, "one").await;
+    bench.get("/v1/channel-connections").await.assert_is(200);
+    let _second = begin_mint(&bench, "two").await;
+    for path in ["/v1/channel-connections", "/nothing/here", "/openapi.json"] {
+        let answer = bench.get(path).await;
+        assert_eq!(answer.refusal(), (503, "overloaded".to_owned()), "{path}");
+        assert_eq!(answer.header("retry-after"), Some("2"));
+    }
+    // Before anything is asked: a key that is wrong is not told so.
+    let stranger = bench.holding("tl_unknown-unknown");
+    stranger.get("/v1/channel-connections").await.assert_is(503);
+    // Who goes away makes room.
+    first.abort();
+    let _ = first.await;
+    bench.get("/v1/channel-connections").await.assert_is(200);
+}
+
+#[tokio::test]
+async fn probes_are_answered_whatever_the_load() {
+    let bench = busy(1).await;
+    let _only = begin_mint(&bench, "one").await;
+    for path in ["/healthz", "/readyz"] {
+        bench.open(path).await.assert_is(200);
+    }
+    bench.open("/openapi.json").await.assert_is(503);
+}
+
+#[tokio::test]
+async fn a_busy_api_leaves_the_pages_room() {
+    let bench = busy(1).await;
+    let _only = begin_mint(&bench, "one").await;
+    bench.open("/connect/x").await.assert_is(404);
+    bench
+        .open(&crate::bench::callback(&[]))
+        .await
+        .assert_is(400);
+}
+
+/// A callback holds its place as long as its work takes, though its browser went away.
+#[tokio::test]
+async fn a_provider_that_hangs_fills_the_places_of_callbacks_alone() {
+    let go = Arc::new(Notify::new());
+    let mut bench = slow_bench(go.clone()).await;
+    bench.api.work = WorkLimit::of(1);
+    let state = bench.state(&for_ada()).await;
+    let query = [("state", &*state), ("code", "the-code")];
+    let request = Request::get(crate::bench::callback(&query)).body(Body::empty());
+    let visit = begin(&bench, request.unwrap()).await;
+    visit.abort();
+    let _ = visit.await;
+
+    let page = bench.open("/connect/x").await;
+    page.assert_is(503);
+    assert_eq!(page.media_type(), Some("text/html"));
+    assert_guarded(&page);
+    assert_eq!(page.header("retry-after"), Some("2"));
+    let told = "The service has more to do than it can do at once.";
+    assert!(page.text().contains(told), "{}", page.text());
+    let second = bench.state(&with("connectionIdentifier", "second")).await;
+    let query = [("state", &*second), ("code", "the-code")];
+    bench.call_back(&query).await.assert_is(503);
+    assert_eq!(bench.attempts().await.len(), 1, "nothing of it was spent");
+
+    go.notify_one();
+    bench.api.tasks.close();
+    bench.api.tasks.wait().await;
+    bench.open("/connect/x").await.assert_is(404);
+    assert_eq!(bench.attempts().await[0]["status"], "completed");
+}
