@@ -8,7 +8,7 @@ use tieline_domain::{
 };
 use tokio_util::task::TaskTracker;
 
-use crate::{load::WorkLimit, rate_limit::RateLimits};
+use crate::{client::TrustedProxies, load::WorkLimit, lockout::Lockout, rate_limit::RateLimits};
 
 /// What every route works with.
 #[derive(Clone)]
@@ -19,8 +19,12 @@ pub struct Api {
     pub cursors: Arc<dyn CursorSealer>,
     /// How much may be asked.
     pub limits: RateLimits,
+    /// Who is not asked for a key any more.
+    pub lockout: Lockout,
     /// How much is worked on at once.
     pub work: WorkLimit,
+    /// Whose word counts on where a request comes from.
+    pub proxies: TrustedProxies,
     /// Says whether the database is there and its schema the right one.
     pub readiness: Arc<dyn Readiness>,
     /// The tasks of callbacks, which outlive their requests; a shutdown waits for them.

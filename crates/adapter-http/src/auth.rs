@@ -7,6 +7,7 @@ use axum::{
 use tieline_domain::{
     api_key::{ApiKey, ApiKeyRole, PresentedKey},
     id::EnvironmentId,
+    reason::Reason,
 };
 
 use crate::{api::Api, error::ApiError, rate_limit};
@@ -46,7 +47,18 @@ callers! {
 
 async fn authenticate(parts: &Parts, api: &Api, needed: ApiKeyRole) -> Result<ApiKey, ApiError> {
     let presented = presented_key(&parts.headers);
-    let key = api.broker.authenticate(presented.as_ref(), needed).await?;
+    let presented = presented.as_ref();
+    api.lockout.pass(parts, api, presented)?;
+    let key = match api.broker.authenticate(presented, needed).await {
+        Ok(key) => key,
+        Err(error) => {
+            if error.reason() == Reason::Unauthorized {
+                api.lockout.note_failure(parts, api, presented).await;
+            }
+            return Err(error.into());
+        }
+    };
+    api.lockout.note_success(&key);
     rate_limit::take(parts, api, &key).await?;
     Ok(key)
 }

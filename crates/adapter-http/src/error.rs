@@ -264,7 +264,9 @@ pub(crate) fn status_of(reason: Reason) -> StatusCode {
         Reason::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Reason::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Reason::ValidationFailed | Reason::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
-        Reason::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        Reason::RateLimited | Reason::AddressLimited | Reason::TooManyFailures => {
+            StatusCode::TOO_MANY_REQUESTS
+        }
         Reason::Unavailable | Reason::Overloaded | Reason::TimedOut | Reason::InProgress => {
             StatusCode::SERVICE_UNAVAILABLE
         }

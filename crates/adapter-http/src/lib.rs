@@ -4,12 +4,14 @@
 mod api;
 mod auth;
 mod body;
+mod client;
 mod context_body;
 mod error;
 mod export;
 mod fields;
 mod idempotency;
 mod load;
+mod lockout;
 mod object_name;
 mod openapi;
 mod page;
@@ -19,10 +21,13 @@ mod query;
 mod rate_limit;
 mod request;
 mod routes;
+mod visitor;
 
 pub use api::{Api, Readiness};
+pub use client::{ForwardedHeader, InvalidNetworks, TrustedProxies};
 pub use export::{Export, ExportedObject, MalformedExport, MissingPages, read_export};
 pub use load::WorkLimit;
+pub use lockout::Lockout;
 pub use openapi::openapi;
 pub use rate_limit::RateLimits;
 pub use routes::router;

@@ -1,5 +1,5 @@
-//! How much may be asked: by one environment, so that none of them starves the others, and by one
-//! key, so that none starves the others of its environment.
+//! How much may be asked: by one environment, so that none of them starves the others, by one key,
+//! so that none starves the others of its environment, and by one address, of those who have no key.
 
 use std::{fmt, sync::Arc};
 
@@ -38,6 +38,13 @@ pub struct RateLimits {
     pub other: Option<RateLimit>,
     /// All requests with one key.
     pub key: Option<RateLimit>,
+    /// Who counts what comes from one address: another one, since anybody can come from many
+    /// addresses, and must not have the counts of environments forgotten for it.
+    pub address_limiter: Arc<dyn RateLimiter>,
+    /// Callbacks and pages, from one address.
+    pub pages: Option<RateLimit>,
+    /// Requests whose key is missing or wrong, from one address.
+    pub failures: Option<RateLimit>,
 }
 
 impl RateLimits {
@@ -49,6 +56,9 @@ impl RateLimits {
             mint: None,
             other: None,
             key: None,
+            address_limiter: Arc::new(()),
+            pages: None,
+            failures: None,
         }
     }
 }
@@ -59,6 +69,8 @@ impl fmt::Debug for RateLimits {
             .field("mint", &self.mint)
             .field("other", &self.other)
             .field("key", &self.key)
+            .field("pages", &self.pages)
+            .field("failures", &self.failures)
             .finish_non_exhaustive()
     }
 }

@@ -20,8 +20,8 @@ pub(crate) mod link_oauth;
 mod schema;
 pub(crate) mod subscribers;
 
-/// All routes, ready to be served. Reads no header for anything that matters: no `Host`, no
-/// `X-Forwarded-*`.
+/// All routes, ready to be served. No header decides where anybody is sent: no `Host`, no
+/// `X-Forwarded-*`. What a trusted proxy tells of its client counts for limits alone.
 pub fn router(api: Api) -> Router {
     let (router, document) = documented().split_for_parts();
     router

@@ -15,6 +15,7 @@ use figment::{
 };
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, de::Error};
+use tieline_adapter_http::{ForwardedHeader, TrustedProxies};
 use url::Url;
 
 mod number;
@@ -46,6 +47,10 @@ pub(crate) struct Settings {
     client_connections: Option<u32>,
     #[serde(default, deserialize_with = "optional_number::<_, 1_000_000>")]
     concurrent_requests: Option<u32>,
+    #[serde(default)]
+    trusted_proxies: String,
+    #[serde(deserialize_with = "forwarded_header")]
+    trusted_proxies_header: ForwardedHeader,
     pub(crate) data_dir: PathBuf,
     database_url: Option<SecretString>,
     #[serde(deserialize_with = "number::<_, 1000>")]
@@ -74,6 +79,10 @@ pub(crate) struct Settings {
     pub(crate) rate_limit_other: u32,
     #[serde(deserialize_with = "number::<_, 1_000_000>")]
     pub(crate) rate_limit_key: u32,
+    #[serde(deserialize_with = "number::<_, 1_000_000>")]
+    pub(crate) rate_limit_pages: u32,
+    #[serde(deserialize_with = "number::<_, 1_000_000>")]
+    pub(crate) rate_limit_failures: u32,
     #[serde(deserialize_with = "number::<_, 1_000_000>")]
     pub(crate) upkeep_rate: u32,
     #[serde(deserialize_with = "number::<_, 60>")]
@@ -125,6 +134,7 @@ impl Settings {
                  name, query or fragment"
             );
         }
+        self.trusted_proxies()?;
         let prefix = &self.redis_prefix;
         let sane = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':');
         if prefix.is_empty() || prefix.len() > 64 || !prefix.chars().all(sane) {
@@ -139,6 +149,13 @@ impl Settings {
         self.public_url
             .clone()
             .unwrap_or_else(|| listened().expect("an address with a port makes a URL"))
+    }
+
+    /// The proxies that are believed where a request comes from.
+    pub(crate) fn trusted_proxies(&self) -> anyhow::Result<TrustedProxies> {
+        let proxies =
+            TrustedProxies::in_networks(&self.trusted_proxies, self.trusted_proxies_header);
+        proxies.context("setting trusted_proxies is not usable: it")
     }
 
     /// The OAuth callback: the public URL alone decides it.
@@ -258,6 +275,17 @@ fn explain(error: &figment::Error) -> anyhow::Error {
         Some(setting) if setting.secret => anyhow::anyhow!("setting {name} is malformed"),
         Some(setting) => anyhow::anyhow!("setting {name}: {problem}. It is: {}", setting.help),
         None => anyhow::anyhow!("the settings cannot be read: {problem}"),
+    }
+}
+
+/// The header in which proxies tell where a request comes from, by its name.
+fn forwarded_header<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<ForwardedHeader, D::Error> {
+    match String::deserialize(deserializer)?.as_str() {
+        "x-forwarded-for" => Ok(ForwardedHeader::XForwardedFor),
+        "forwarded" => Ok(ForwardedHeader::Forwarded),
+        _ => Err(D::Error::custom("must be x-forwarded-for or forwarded")),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tieline_adapter_crypto::{KeyRingCursorSealer, KeyRingFlowSealer, KeyRingSealer};
-use tieline_adapter_http::{Api, RateLimits, WorkLimit};
+use tieline_adapter_http::{Api, Lockout, RateLimits, WorkLimit};
 use tieline_adapter_local::FileRefreshJournal;
 use tieline_domain::{
     api_key::ApiKeyUses,
@@ -94,6 +94,9 @@ pub(crate) async fn wire(settings: &Settings) -> anyhow::Result<Wired> {
         mint: memory::per_second(settings.rate_limit_mint),
         other: memory::per_second(settings.rate_limit_other),
         key: memory::per_second(settings.rate_limit_key),
+        address_limiter: memory.address_limiter,
+        pages: memory::per_second(settings.rate_limit_pages),
+        failures: memory::per_minute(settings.rate_limit_failures),
     };
     let readiness = Arc::new(database.clone());
     let tasks = TaskTracker::new();
@@ -102,7 +105,9 @@ pub(crate) async fn wire(settings: &Settings) -> anyhow::Result<Wired> {
             broker,
             cursors,
             limits,
+            lockout: Lockout::default(),
             work: WorkLimit::of(settings.concurrent_requests()),
+            proxies: settings.trusted_proxies()?,
             readiness,
             tasks,
         },

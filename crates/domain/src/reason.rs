@@ -141,6 +141,9 @@ catalogue! {
         "Use a fresh key for every new request.";
     RateLimited "rate_limited" Product: "The environment or the API key asks too much at once.",
         "Wait as many seconds as the header Retry-After says, then try again.";
+    TooManyFailures "too_many_failures" Product:
+        "Too many requests with a wrong or missing API key came from this address.",
+        "Wait as many seconds as the header Retry-After says, then send a live key.";
     Overloaded "overloaded" Operator: "The service has more to do than it can do at once.",
         "Try again in a moment; nothing was done.";
     Unavailable "unavailable" Operator: "The service cannot reach its database.",
@@ -151,6 +154,8 @@ catalogue! {
         "Try again; if it stays, look for the reference in the log.";
 
     // The callback and the person in front of it.
+    AddressLimited "address_limited" Person: "Too many pages were opened from your network at once.",
+        "Wait a moment, then load this page again.";
     StateMissing "state_missing" Person: "This address was opened without a running connection.",
         "Go back to the product and start the connection there.";
     StateInvalid "state_invalid" Person: "This link was not made here, or has been altered.",

@@ -25,6 +25,7 @@ use crate::{
     object_name::ObjectName,
     page::{self, Fault},
     request::RequestId,
+    visitor::Visitor,
 };
 
 mod query;
@@ -61,11 +62,13 @@ const PATIENCE: Duration = Duration::from_secs(25);
             ("location" = String, description = "The product's own page, ours, or the sign-in page."),
         )),
         (status = 400, content_type = "text/html", description = "The state is missing, altered or expired, or the query malformed.", body = String),
+        (status = 429, content_type = "text/html", description = "Too many pages were opened from one address.", body = String),
         (status = 500, content_type = "text/html", description = "Something failed on our side.", body = String),
         (status = 503, content_type = "text/html", description = "The database is away or too much is asked at once, and nothing was spent, or the provider takes its time: loading the page again goes on.", body = String),
     ),
 )]
 pub(crate) async fn complete(
+    _: Visitor,
     State(api): State<Api>,
     Extension(place): Extension<Place>,
     Extension(RequestId(request_id)): Extension<RequestId>,
@@ -164,12 +167,14 @@ fn refuse(error: &UseCaseError, reference: String) -> Response {
         (status = 400, content_type = "text/html", description = "It ended without a connection.", body = String),
         (status = 404, content_type = "text/html", description = "There is no such attempt.", body = String),
         (status = 409, content_type = "text/html", description = "The connection identifier belongs to another owner or integration.", body = String),
+        (status = 429, content_type = "text/html", description = "Too many pages were opened from one address.", body = String),
         (status = 500, content_type = "text/html", description = "Something failed on our side.", body = String),
         (status = 502, content_type = "text/html", description = "The provider failed.", body = String),
         (status = 503, content_type = "text/html", description = "The database is away, or too much is asked at once.", body = String),
     ),
 )]
 pub(crate) async fn show(
+    _: Visitor,
     State(api): State<Api>,
     Extension(RequestId(request_id)): Extension<RequestId>,
     ObjectName(id): ObjectName,

@@ -46,8 +46,9 @@ impl IntoResponses for KeyedErrors {
             ),
             (
                 StatusCode::TOO_MANY_REQUESTS,
-                "The environment or the API key asks too much at once: `rate_limited`. Nothing happened; \
-                 try again after `Retry-After` seconds.",
+                "The environment or the API key asks too much at once: `rate_limited`; or too many \
+                 requests with a wrong key or none came from the same address: `too_many_failures`. \
+                 Nothing happened; try again after `Retry-After` seconds.",
             ),
             (
                 StatusCode::INTERNAL_SERVER_ERROR,

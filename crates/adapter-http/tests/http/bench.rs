@@ -7,7 +7,9 @@ use axum::{
     http::{Method, Request, header},
 };
 use serde_json::Value;
-use tieline_adapter_http::{Api, CALLBACK_PATH, RateLimits, Readiness, WorkLimit, router};
+use tieline_adapter_http::{
+    Api, CALLBACK_PATH, Lockout, RateLimits, Readiness, TrustedProxies, WorkLimit, router,
+};
 use tieline_domain::{
     api_key::ApiKeyRole,
     attempt::ConnectAttempt,
@@ -293,7 +295,9 @@ fn api(storage: &Arc<MemoryStorage>, clock: &Arc<FixedClock>) -> Api {
         broker,
         cursors: Arc::new(FakeCursorSealer),
         limits: RateLimits::off(),
+        lockout: Lockout::default(),
         work: WorkLimit::of(1000),
+        proxies: TrustedProxies::default(),
         readiness: Arc::new(AsksStorage(storage.clone())),
         tasks: TaskTracker::new(),
     }

@@ -40,7 +40,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "listen",
         default: "127.0.0.1:3100",
         help: "Address and port to listen on",
-        more: "TLS is a reverse proxy's business. No header of the proxy decides anything.",
+        more: "TLS is a reverse proxy's business. No header of a proxy decides anything but, where \
+            `trusted_proxies` says so, on whose address a limit counts.",
         ..PLAIN
     },
     Setting {
@@ -67,6 +68,23 @@ pub(super) const SETTINGS: &[Setting] = &[
         help: "How many requests are worked on at once; as many again of callbacks and pages",
         more: "Whoever comes beyond it is answered 503 with `Retry-After` at once. The probes are \
             always answered.",
+        ..PLAIN
+    },
+    Setting {
+        name: "trusted_proxies",
+        help: "The networks or addresses of the proxies in front, separated by commas (10.0.0.0/8, ::1)",
+        more: "Limits count on the address that is nearest and not one of these, as told in \
+            `trusted_proxies_header`; whatever clients write there themselves is not believed. \
+            Without it everybody behind one proxy counts as one. Name nothing from where clients \
+            can connect themselves.",
+        ..PLAIN
+    },
+    Setting {
+        name: "trusted_proxies_header",
+        default: "x-forwarded-for",
+        help: "Where those proxies tell it: x-forwarded-for, or forwarded (RFC 7239)",
+        more: "The one that your proxies write, at the end of what is there or in place of it. The \
+            other one is not looked at: a proxy passes on unseen what it does not write.",
         ..PLAIN
     },
     Setting {
@@ -184,6 +202,23 @@ pub(super) const SETTINGS: &[Setting] = &[
         more: "Counted like `rate_limit_mint`, and before it: what a key is refused its environment \
             does not pay for, so that one key that runs wild leaves the others room. By default half \
             of what an environment may ask.",
+        ..PLAIN
+    },
+    Setting {
+        name: "rate_limit_pages",
+        default: "30",
+        help: "How many callbacks and pages one address may open in a second; 0 for no limit",
+        more: "Twice as many at once. An address is one of IPv4, or a network of 64 bits of IPv6; \
+            behind a proxy it takes `trusted_proxies` to tell one from another.",
+        ..PLAIN
+    },
+    Setting {
+        name: "rate_limit_failures",
+        default: "60",
+        help: "How many requests with a wrong or missing API key one address may make in a minute; 0 for no limit",
+        more: "Then it is answered 429 before the database is asked, until a minute's share is free \
+            again, except with a key that this node has seen to be good. Addresses are those of \
+            `rate_limit_pages`, nodes count together where they share a Redis.",
         ..PLAIN
     },
     Setting {

@@ -25,6 +25,7 @@ pub(super) struct Memory {
     pub(super) replays: Arc<dyn ReplayStore>,
     pub(super) checks: Arc<dyn RecentChecks>,
     pub(super) limiter: Arc<dyn RateLimiter>,
+    pub(super) address_limiter: Arc<dyn RateLimiter>,
 }
 
 /// Puts memory around the stores. Without Redis, other nodes hear of changes by what `database_feed`
@@ -42,6 +43,7 @@ pub(super) async fn remember(
     ));
     let replays = Arc::new(Arc::clone(&stores.idempotency));
     let limiter = Arc::new(LocalRateLimiter::default());
+    let address_limiter = Arc::new(LocalRateLimiter::default());
     let checks_live = Duration::from_secs(settings.verify_memory_seconds.into());
     let Some(redis) = connect(settings).await? else {
         let feed = database_feed(lookups.clone());
@@ -51,6 +53,7 @@ pub(super) async fn remember(
             replays,
             checks: Arc::new(LocalRecentChecks::new(clock, checks_live)),
             limiter,
+            address_limiter,
         });
     };
     let feed = Arc::new(RedisChangeFeed::start(redis.clone(), lookups.clone()));
@@ -62,7 +65,8 @@ pub(super) async fn remember(
         lookups,
         replays: Arc::new(RedisReplayStore::new(redis.clone(), replays)),
         checks: Arc::new(checks),
-        limiter: Arc::new(RedisRateLimiter::new(redis, limiter)),
+        limiter: Arc::new(RedisRateLimiter::new(redis.clone(), limiter)),
+        address_limiter: Arc::new(RedisRateLimiter::new(redis, address_limiter)),
     })
 }
 
@@ -92,6 +96,15 @@ pub(super) const ONE_PER_SECOND: RateLimit = RateLimit {
     burst: 1,
     interval: Duration::from_secs(1),
 };
+
+/// So many at once, and as many in a minute; none for 0.
+pub(super) fn per_minute(number: u32) -> Option<RateLimit> {
+    let interval = Duration::from_mins(1).checked_div(number)?;
+    Some(RateLimit {
+        burst: number,
+        interval,
+    })
+}
 
 /// So many in a second, with a burst of two seconds' worth; none for 0.
 pub(super) fn per_second(number: u32) -> Option<RateLimit> {

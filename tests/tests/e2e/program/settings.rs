@@ -36,6 +36,12 @@ async fn a_setting_of_the_wrong_form_is_refused_by_name() {
         ("log = \"a=b=c\"", "log"),
         ("log_format = \"xml\"", "log_format"),
         ("slack_base_url = \"slack\"", "slack_base_url"),
+        ("trusted_proxies = \"10.0.0.0/99\"", "trusted_proxies"),
+        (
+            "trusted_proxies_header = \"x-real-ip\"",
+            "trusted_proxies_header",
+        ),
+        ("client_connections = \"many\"", "client_connections"),
     ] {
         let told = refused(text).await;
         assert!(told.contains(&format!("setting {name}")), "{text}: {told}");

@@ -67,3 +67,29 @@ async fn with_redis_stopped_a_revoked_key_is_refused_by_all_within_five_seconds(
     let key = known_key(&fleet).await;
     revoke(&fleet, key, PROMISED).await;
 }
+
+/// T14: what the nodes count they count together, so each other one needs a failure of its own only
+/// to hear of it, or a few where its Redis took too long to answer.
+#[tokio::test]
+async fn who_tries_keys_at_one_node_is_locked_out_at_all() {
+    let fleet = Fleet::start_with(|setup| setup.set("RATE_LIMIT_FAILURES", "30")).await;
+    let mut refused_after = Vec::new();
+    for node in 0..fleet.nodes.len() {
+        let mut failures = 0;
+        loop {
+            let api = fleet
+                .api(node)
+                .with_key(&format!("tl_wrong-{node}-{failures}"));
+            match api.get("/v1/channel-connections").await.status {
+                401 => failures += 1,
+                status => break assert_eq!(status, 429),
+            }
+        }
+        refused_after.push(failures);
+    }
+    assert!((30..40).contains(&refused_after[0]), "{refused_after:?}");
+    assert!(
+        refused_after[1..].iter().all(|it| *it < 15),
+        "{refused_after:?}"
+    );
+}

@@ -1,4 +1,4 @@
-//! A limiter that allows a burst and no more.
+//! A limiter that allows a burst, and another one when it is told to.
 
 use std::{
     collections::BTreeMap,
@@ -14,6 +14,16 @@ pub(crate) struct Counter(Mutex<BTreeMap<String, u32>>);
 impl Counter {
     pub(crate) fn new() -> Arc<Self> {
         Arc::default()
+    }
+
+    /// Allows everybody all of it again.
+    pub(crate) fn forget(&self) {
+        self.0.lock().unwrap().clear();
+    }
+
+    /// How often each key was taken.
+    pub(crate) fn taken(&self) -> BTreeMap<String, u32> {
+        self.0.lock().unwrap().clone()
     }
 }
 
