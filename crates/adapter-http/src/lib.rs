@@ -21,6 +21,7 @@ mod query;
 mod rate_limit;
 mod request;
 mod routes;
+mod security_headers;
 mod visitor;
 
 pub use api::{Api, Readiness};

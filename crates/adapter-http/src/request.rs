@@ -12,7 +12,7 @@ use axum::{
 use tieline_domain::reason::Reason;
 use tracing::Instrument;
 
-use crate::{api::Api, error::ApiError, load, rate_limit::Quota};
+use crate::{api::Api, error::ApiError, load, rate_limit::Quota, security_headers};
 
 /// No answer takes longer. A callback's work goes on after it, on its own task.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -52,10 +52,7 @@ pub(crate) async fn wrap(State(api): State<Api>, mut request: Request, next: Nex
     let headers = response.headers_mut();
     quota.tell(headers);
     headers.insert(REQUEST_ID, HeaderValue::from_str(&id).unwrap_or(EMPTY));
-    headers
-        .entry(header::X_CONTENT_TYPE_OPTIONS)
-        .or_insert(NOSNIFF);
-    headers.entry(header::CACHE_CONTROL).or_insert(NO_STORE);
+    security_headers::add(headers, &api, route.as_deref());
 
     let _entered = span.enter();
     tracing::info!(
@@ -68,8 +65,6 @@ pub(crate) async fn wrap(State(api): State<Api>, mut request: Request, next: Nex
 }
 
 const EMPTY: HeaderValue = HeaderValue::from_static("");
-const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
-const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// The client's own id where it is a sane one, else a new one.
 fn request_id(api: &Api, request: &Request) -> String {

@@ -32,6 +32,7 @@ mod patience;
 mod rate_limits;
 mod request_id;
 mod roles;
+mod security_headers;
 mod subscribers;
 mod verify;
 mod views;
