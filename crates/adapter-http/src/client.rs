@@ -58,6 +58,20 @@ impl TrustedProxies {
         Ok(Self { networks, header })
     }
 
+    /// Whether there are any.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.networks.is_empty()
+    }
+
+    /// Whether every address counts as a proxy's, so that clients say themselves who they are.
+    #[must_use]
+    pub fn trusts_everybody(&self) -> bool {
+        self.networks
+            .iter()
+            .any(|network| network.prefix_len() == 0)
+    }
+
     /// Where a request comes from. Where nobody noted the other end of the connection, all come
     /// from the same place.
     pub(crate) fn origin(&self, parts: &Parts) -> Origin {

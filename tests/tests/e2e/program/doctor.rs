@@ -141,6 +141,17 @@ async fn a_public_url_over_plain_http_is_bad() {
 }
 
 #[tokio::test]
+async fn proxies_that_are_everybody_are_bad() {
+    let mut stage = stage().await;
+    let home = &mut stage.server.home;
+    home.set("TRUSTED_PROXIES", "127.0.0.1");
+    Report::of(home).await.complains_of(&[]);
+    home.set("TRUSTED_PROXIES", "127.0.0.1, ::/0");
+    let report = Report::of(home).await;
+    report.complains_of(&[("configuration", "bad", "names every address")]);
+}
+
+#[tokio::test]
 async fn a_sandbox_behind_a_real_address_is_told_of() {
     let mut stage = stage().await;
     stage
@@ -154,6 +165,7 @@ async fn a_sandbox_behind_a_real_address_is_told_of() {
     let report = Report::of(&stage.server.home).await;
     report.complains_of(&[
         ("configuration", "warning", "allow_private_addresses is on"),
+        ("configuration", "warning", "trusted_proxies is empty"),
         ("configuration", "warning", "bootstrap_api_key is set"),
         ("configuration", "warning", "slack_base_url"),
         ("configuration", "warning", "entra_base_url"),

@@ -26,6 +26,7 @@ pub(super) fn check(settings: &Settings) -> Vec<Finding> {
         log(settings),
         callback(&settings.public_url()),
         private_addresses(settings),
+        proxies(settings),
         clouds(settings),
         bootstrap_key(settings),
     ];
@@ -88,6 +89,26 @@ fn private_addresses(settings: &Settings) -> Option<Finding> {
         keeps a provider's URL from leading there.";
     let told = "allow_private_addresses is on, and the public URL is no trial's.";
     Some(Finding::warning(WHAT, told, mend))
+}
+
+/// Whom limits count: whoever can be told apart, and nobody that says of themselves who they are.
+fn proxies(settings: &Settings) -> Option<Finding> {
+    // What cannot be read was told before.
+    let proxies = settings.trusted_proxies().ok()?;
+    let public = settings.public_url();
+    if proxies.trusts_everybody() {
+        let told = "trusted_proxies names every address there is: clients say themselves who they \
+            are, and no limit on an address holds.";
+        let mend = "Name the networks of your proxies alone.";
+        return Some(Finding::bad(WHAT, told, mend));
+    }
+    // The proxy with the certificate is another process at least.
+    let told = "trusted_proxies is empty, and the public URL is a proxy's: all who come through it \
+        count as one, so that one who tries keys locks out others.";
+    let mend = "Set trusted_proxies to the addresses from which your proxies connect, and see that \
+        they write X-Forwarded-For (docs/operations.md).";
+    let is_alone = proxies.is_empty() && public.scheme() == "https" && !is_loopback(&public);
+    is_alone.then(|| Finding::warning(WHAT, told, mend))
 }
 
 /// A base URL that is not a provider's own: a stand-in's, most likely.
