@@ -10,7 +10,7 @@ use tieline_domain::{
     flow::{Flow, Leg, Purpose},
     id::{EnvironmentId, FlowId, IntegrationId},
     ports::{FlowSealer, Sealer},
-    sealed::SealedPlace,
+    sealed::{SealedColumn, SealedPlace},
     subscriber::SubscriberId,
 };
 use uuid::Uuid;
@@ -18,7 +18,7 @@ use uuid::Uuid;
 const PLACE: SealedPlace = SealedPlace {
     environment_id: EnvironmentId(Uuid::from_u128(1)),
     row: Uuid::from_u128(2),
-    column: "connections.access_token",
+    column: SealedColumn::BotAccessToken,
     generation: 3,
 };
 

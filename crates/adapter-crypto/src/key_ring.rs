@@ -5,6 +5,7 @@ use std::{fmt, path::Path};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
 use serde::Deserialize;
+use tieline_domain::sealed::KeyId;
 
 use crate::cipher::{Cipher, random};
 
@@ -20,7 +21,7 @@ pub struct KeyRing {
 
 /// A named key. What it encrypts with is derived from it, per purpose.
 pub(crate) struct Key {
-    pub(crate) id: String,
+    pub(crate) id: KeyId,
     material: Zeroizing<[u8; KEY_LENGTH]>,
 }
 
@@ -101,7 +102,7 @@ fn ring(name: &'static str, entries: Vec<KeyEntry>) -> Result<Vec<Key>, KeyRingE
         let key = Key::try_from(entry)?;
         if keys.iter().any(|other| other.id == key.id) {
             return Err(KeyRingError::BadKey {
-                id: key.id,
+                id: key.id.into(),
                 problem: "stands there twice",
             });
         }
@@ -114,14 +115,10 @@ impl TryFrom<KeyEntry> for Key {
     type Error = KeyRingError;
 
     fn try_from(entry: KeyEntry) -> Result<Self, Self::Error> {
-        let id = entry.id;
-        let named = (1..=32).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric());
-        if !named {
-            return Err(KeyRingError::BadKey {
-                id,
-                problem: "needs an id of 1 to 32 letters and digits",
-            });
-        }
+        let id = KeyId::parse(&*entry.id).map_err(|_| KeyRingError::BadKey {
+            id: entry.id.clone(),
+            problem: "needs an id of 1 to 32 letters and digits",
+        })?;
         let decoded = STANDARD
             .decode(entry.key.expose_secret())
             .map(Zeroizing::new);
@@ -134,7 +131,7 @@ impl TryFrom<KeyEntry> for Key {
                 material: Zeroizing::new(material),
             }),
             None => Err(KeyRingError::BadKey {
-                id,
+                id: id.into(),
                 problem: "must be 32 bytes in base64",
             }),
         }

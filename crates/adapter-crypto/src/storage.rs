@@ -4,7 +4,7 @@ use secrecy::SecretSlice;
 use tieline_domain::{
     id::EnvironmentId,
     ports::{KeyCheckStore, OpenError, Sealer, StoreError},
-    sealed::{Sealed, SealedPlace},
+    sealed::{Sealed, SealedColumn, SealedPlace},
 };
 use uuid::Uuid;
 
@@ -40,7 +40,7 @@ fn encode(place: &SealedPlace) -> Vec<u8> {
         &place.environment_id.0.as_bytes()[..],
         place.row.as_bytes(),
         &place.generation.to_be_bytes(),
-        place.column.as_bytes(),
+        place.column.as_str().as_bytes(),
     ]
     .concat()
 }
@@ -55,7 +55,7 @@ pub async fn check_keys(
     const PLACE: SealedPlace = SealedPlace {
         environment_id: EnvironmentId(Uuid::nil()),
         row: Uuid::nil(),
-        column: "key_checks.value",
+        column: SealedColumn::KeyCheck,
         generation: 1,
     };
     let stored = match checks.find().await? {

@@ -14,7 +14,7 @@ use tieline_domain::{
     id::{EnvironmentId, FlowId, IntegrationId},
     page::Position,
     ports::{CursorSealer, FlowSealer, OpenError, Sealer},
-    sealed::SealedPlace,
+    sealed::{SealedColumn, SealedPlace},
     subscriber::SubscriberId,
 };
 use uuid::Uuid;
@@ -26,7 +26,7 @@ fn ring() -> KeyRing {
 const PLACE: SealedPlace = SealedPlace {
     environment_id: EnvironmentId(Uuid::from_u128(1)),
     row: Uuid::from_u128(2),
-    column: "a.b",
+    column: SealedColumn::BotAccessToken,
     generation: 3,
 };
 
@@ -153,7 +153,7 @@ fn a_secret_opens_in_its_own_place_only() {
             ..PLACE
         },
         SealedPlace {
-            column: "a.c",
+            column: SealedColumn::BotRefreshToken,
             ..PLACE
         },
         SealedPlace {

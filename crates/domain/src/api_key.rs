@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     id::{ApiKeyId, EnvironmentId},
-    sealed::{Sealed, SealedPlace},
+    sealed::{Sealed, SealedColumn, SealedPlace},
     text::InvalidText,
 };
 
@@ -64,7 +64,7 @@ impl ApiKey {
         SealedPlace {
             environment_id: self.environment_id,
             row: self.id.0,
-            column: "api_keys.signing_state",
+            column: SealedColumn::ApiKeySigningState,
             generation: 1,
         }
     }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::{
     id::{ConnectionId, EnvironmentId, IntegrationId},
     provider::ProviderId,
-    sealed::Sealed,
+    sealed::{Sealed, SealedColumn},
     text::{check_slug, checked_text},
 };
 
@@ -112,19 +112,19 @@ impl CredentialKind {
 
     /// The column that seals this credential's access token; part of its associated data.
     #[must_use]
-    pub fn access_token_column(self) -> &'static str {
+    pub fn access_token_column(self) -> SealedColumn {
         match self {
-            Self::Bot => "connection_credentials.bot.access_token",
-            Self::User => "connection_credentials.user.access_token",
+            Self::Bot => SealedColumn::BotAccessToken,
+            Self::User => SealedColumn::UserAccessToken,
         }
     }
 
     /// The column that seals this credential's refresh token; part of its associated data.
     #[must_use]
-    pub fn refresh_token_column(self) -> &'static str {
+    pub fn refresh_token_column(self) -> SealedColumn {
         match self {
-            Self::Bot => "connection_credentials.bot.refresh_token",
-            Self::User => "connection_credentials.user.refresh_token",
+            Self::Bot => SealedColumn::BotRefreshToken,
+            Self::User => SealedColumn::UserRefreshToken,
         }
     }
 }

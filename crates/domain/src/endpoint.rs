@@ -7,7 +7,7 @@ use crate::{
     context::ContextKeys,
     id::{EndpointId, EnvironmentId, IntegrationId},
     provider::ProviderId,
-    sealed::{Sealed, SealedPlace},
+    sealed::{Sealed, SealedColumn, SealedPlace},
     subscriber::SubscriberId,
 };
 
@@ -66,7 +66,7 @@ pub fn endpoint_secret_place(environment_id: EnvironmentId, id: EndpointId) -> S
     SealedPlace {
         environment_id,
         row: id.0,
-        column: "endpoints.secret",
+        column: SealedColumn::EndpointSecret,
         generation: 1,
     }
 }

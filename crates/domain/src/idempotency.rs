@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     id::EnvironmentId,
-    sealed::{Sealed, SealedPlace},
+    sealed::{Sealed, SealedColumn, SealedPlace},
 };
 
 /// What an idempotency key is unique within: the same key on another route, or in another
@@ -36,7 +36,7 @@ impl IdempotencyScope {
         SealedPlace {
             environment_id: self.environment_id,
             row: Uuid::from_bytes(row),
-            column: "idempotency_records.response",
+            column: SealedColumn::IdempotencyResponse,
             generation: 1,
         }
     }

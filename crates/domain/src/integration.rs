@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::{
     id::{EnvironmentId, IntegrationId},
     provider::ProviderId,
-    sealed::{Sealed, SealedPlace},
+    sealed::{Sealed, SealedColumn, SealedPlace},
 };
 
 /// The product's own app at a provider, in one environment.
@@ -43,7 +43,7 @@ impl Integration {
         SealedPlace {
             environment_id: self.environment_id,
             row: self.id.0,
-            column: "integrations.credentials",
+            column: SealedColumn::IntegrationCredentials,
             generation: self.generation,
         }
     }

@@ -9,16 +9,16 @@ use tieline_domain::{
     id::EnvironmentId,
     page::Position,
     ports::{CursorSealer, FlowSealer, OpenError, OpenedFlow, SealedFlow, Sealer},
-    sealed::{Sealed, SealedPlace},
+    sealed::{KeyId, Sealed, SealedPlace},
 };
 
 mod token;
 
-/// A fake [`Sealer`]: key name, place and a counter in front of the secret, whose bits are turned
-/// over so that a test finds no plain secret in a dump.
+/// A fake [`Sealer`]: the header of its key, place and a counter in front of the secret, whose bits
+/// are turned over so that a test finds no plain secret in a dump.
 #[derive(Debug)]
 pub struct FakeSealer {
-    key: String,
+    key: KeyId,
     sealed: AtomicU64,
 }
 
@@ -27,7 +27,7 @@ impl FakeSealer {
     #[must_use]
     pub fn with_key(key: &str) -> Self {
         Self {
-            key: key.to_owned(),
+            key: KeyId::parse(key).unwrap(),
             sealed: AtomicU64::new(0),
         }
     }
@@ -42,28 +42,24 @@ impl Default for FakeSealer {
 impl Sealer for FakeSealer {
     fn seal(&self, secret: &[u8], place: &SealedPlace) -> Sealed {
         let number = self.sealed.fetch_add(1, Ordering::Relaxed);
-        let head = format!("{}\n{}\n{number}\n", self.key, place_name(place));
-        Sealed(
-            head.bytes()
-                .chain(secret.iter().map(|byte| !byte))
-                .collect(),
-        )
+        let mut bytes = self.key.header();
+        bytes.extend(format!("{}\n{number}\n", place_name(place)).bytes());
+        bytes.extend(secret.iter().map(|byte| !byte));
+        Sealed(bytes)
     }
 
     fn open(&self, sealed: &Sealed, place: &SealedPlace) -> Result<SecretSlice<u8>, OpenError> {
-        let parts: Vec<&[u8]> = sealed.0.splitn(4, |byte| *byte == b'\n').collect();
-        let [key, stored_place, _, turned] = parts[..] else {
-            return Err(OpenError::Refused);
-        };
-        if key != self.key.as_bytes() {
-            return Err(OpenError::UnknownKey(
-                String::from_utf8_lossy(key).into_owned(),
-            ));
+        let (key, rest) = KeyId::split(&sealed.0).ok_or(OpenError::Refused)?;
+        if key != self.key {
+            return Err(OpenError::UnknownKey(key.into()));
         }
-        if stored_place != place_name(place).as_bytes() {
-            return Err(OpenError::Refused);
+        let parts: Vec<&[u8]> = rest.splitn(3, |byte| *byte == b'\n').collect();
+        match parts[..] {
+            [stored, _, turned] if stored == place_name(place).as_bytes() => {
+                Ok(turned.iter().map(|byte| !byte).collect::<Vec<u8>>().into())
+            }
+            _ => Err(OpenError::Refused),
         }
-        Ok(turned.iter().map(|byte| !byte).collect::<Vec<u8>>().into())
     }
 }
 
@@ -74,7 +70,7 @@ fn place_name(place: &SealedPlace) -> String {
         column,
         generation,
     } = place;
-    format!("{environment_id}/{row}/{column}/{generation}")
+    format!("{environment_id}/{row}/{}/{generation}", column.as_str())
 }
 
 /// A fake [`FlowSealer`]: the flow as JSON in hexadecimal, with a check sum. Any number of them

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tieline_domain::{
     api_key::ApiKeyRole,
     ports::{OpenError, Sealer},
-    sealed::{Sealed, SealedPlace},
+    sealed::{Sealed, SealedColumn, SealedPlace},
 };
 use tieline_testkit::{FakeSealer, MemoryStorage};
 use tokio::{sync::Barrier, task::JoinSet};
@@ -283,7 +283,7 @@ impl Sealer for KeepsNothing {
     }
 
     fn open(&self, sealed: &Sealed, place: &SealedPlace) -> Result<SecretSlice<u8>, OpenError> {
-        if place.column.starts_with("integrations.") {
+        if place.column == SealedColumn::IntegrationCredentials {
             return FakeSealer::default().open(sealed, place);
         }
         Err(OpenError::Refused)

@@ -16,7 +16,7 @@ use crate::{
     ports::{OpenError, RecordError},
     provider::GrantedCredential,
     reason::Reason,
-    sealed::{Sealed, SealedPlace},
+    sealed::{Sealed, SealedColumn, SealedPlace},
     subscriber::SubscriberId,
     usecase::{Refusal, UseCaseError},
 };
@@ -202,7 +202,7 @@ impl Broker {
         &self,
         connection: &ChannelConnection,
         sealed: &Sealed,
-        column: &'static str,
+        column: SealedColumn,
     ) -> Result<SecretString, OpenError> {
         let place = SealedPlace {
             environment_id: connection.environment_id,

@@ -6,7 +6,7 @@ use tieline_domain::{
     id::EnvironmentId,
     ports::OpenError,
     provider::{Grant, GrantedCredential},
-    sealed::{Sealed, SealedPlace},
+    sealed::{Sealed, SealedColumn, SealedPlace},
 };
 use tieline_testkit::fixtures;
 
@@ -31,7 +31,7 @@ fn rotating() -> Grant {
 }
 
 /// Every sealed token of a connection: what it is, its column, and the sealed value.
-fn tokens(connection: &ChannelConnection) -> Vec<(String, &'static str, &Sealed)> {
+fn tokens(connection: &ChannelConnection) -> Vec<(String, SealedColumn, &Sealed)> {
     let both = connection.credentials.iter().flat_map(|credential| {
         let (kind, name) = (credential.kind, credential.kind.as_str());
         [
@@ -50,7 +50,7 @@ fn tokens(connection: &ChannelConnection) -> Vec<(String, &'static str, &Sealed)
     both.collect()
 }
 
-fn place(connection: &ChannelConnection, column: &'static str) -> SealedPlace {
+fn place(connection: &ChannelConnection, column: SealedColumn) -> SealedPlace {
     SealedPlace {
         environment_id: connection.environment_id,
         row: connection.id.0,
@@ -102,7 +102,7 @@ async fn no_token_opens_anywhere_else() {
             },
         ];
         let others = columns.iter().filter(|other| **other != column);
-        elsewhere.extend(others.map(|column| SealedPlace { column, ..own }));
+        elsewhere.extend(others.map(|&column| SealedPlace { column, ..own }));
         for place in elsewhere {
             assert_eq!(open(&bench, sealed, place), Err(OpenError::Refused));
         }

@@ -1,4 +1,5 @@
 use secrecy::ExposeSecret;
+use tieline_domain::sealed::SealedColumn;
 
 use super::*;
 use crate::fixtures;
@@ -7,7 +8,7 @@ fn place() -> SealedPlace {
     SealedPlace {
         environment_id: EnvironmentId(fixtures::uuid()),
         row: fixtures::uuid(),
-        column: "some.column",
+        column: SealedColumn::BotAccessToken,
         generation: 1,
     }
 }
@@ -39,7 +40,7 @@ fn a_secret_opens_nowhere_else() {
             ..place
         },
         SealedPlace {
-            column: "another.column",
+            column: SealedColumn::BotRefreshToken,
             ..place
         },
         SealedPlace {

@@ -3,7 +3,7 @@
 use secrecy::{ExposeSecret, SecretString};
 use tieline_domain::{
     connection::ChannelConnection,
-    sealed::{Sealed, SealedPlace},
+    sealed::{Sealed, SealedColumn, SealedPlace},
     usecase::Implied,
 };
 
@@ -24,7 +24,7 @@ fn open(
     bench: &Bench,
     connection: &ChannelConnection,
     sealed: &Sealed,
-    column: &'static str,
+    column: SealedColumn,
 ) -> String {
     let place = SealedPlace {
         environment_id: connection.environment_id,
