@@ -2,11 +2,10 @@
 
 use secrecy::SecretSlice;
 use tieline_domain::{
-    id::EnvironmentId,
+    key_check::KeyCheck,
     ports::{KeyCheckStore, OpenError, Sealer, StoreError},
-    sealed::{Sealed, SealedColumn, SealedPlace},
+    sealed::{Sealed, SealedPlace},
 };
-use uuid::Uuid;
 
 use crate::{envelope::Envelopes, key_ring::KeyRing};
 
@@ -52,15 +51,13 @@ pub async fn check_keys(
     sealer: &dyn Sealer,
     checks: &dyn KeyCheckStore,
 ) -> Result<Result<(), OpenError>, StoreError> {
-    const PLACE: SealedPlace = SealedPlace {
-        environment_id: EnvironmentId(Uuid::nil()),
-        row: Uuid::nil(),
-        column: SealedColumn::KeyCheck,
-        generation: 1,
-    };
     let stored = match checks.find().await? {
         Some(stored) => stored,
-        None => checks.insert(&sealer.seal(b"tieline", &PLACE)).await?,
+        None => {
+            checks
+                .insert(&KeyCheck { since: None }.seal(sealer))
+                .await?
+        }
     };
-    Ok(sealer.open(&stored, &PLACE).map(drop))
+    Ok(KeyCheck::open(&stored, sealer).map(drop))
 }

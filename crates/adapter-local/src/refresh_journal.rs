@@ -9,9 +9,10 @@ use std::{
 
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tieline_domain::{
-    connection::ConnectionIdentifier,
+    connection::{ConnectionIdentifier, SealedCredential},
     id::{ConnectionId, EnvironmentId},
     ports::{JournalEntry, RefreshJournal, StoreError},
     sealed::Sealed,
@@ -33,7 +34,12 @@ struct Line {
     identifier: String,
     connection_id: ConnectionId,
     generation: u64,
-    tokens: String,
+    kind: String,
+    access_token: String,
+    refresh_token: Option<String>,
+    scopes: Vec<String>,
+    /// Microseconds since the epoch.
+    expires_at: Option<i64>,
 }
 
 impl FileRefreshJournal {
@@ -146,7 +152,11 @@ impl From<&JournalEntry> for Line {
             identifier: entry.identifier.as_str().to_owned(),
             connection_id: entry.connection_id,
             generation: entry.generation,
-            tokens: STANDARD.encode(&entry.tokens.0),
+            kind: entry.credential.kind.as_str().to_owned(),
+            access_token: encode(&entry.credential.access_token),
+            refresh_token: entry.credential.refresh_token.as_ref().map(encode),
+            scopes: entry.credential.scopes.clone(),
+            expires_at: entry.credential.expires_at.map(Timestamp::as_microsecond),
         }
     }
 }
@@ -155,12 +165,27 @@ impl TryFrom<Line> for JournalEntry {
     type Error = ();
 
     fn try_from(line: Line) -> Result<Self, ()> {
+        let expires_at = line.expires_at.map(Timestamp::from_microsecond);
         Ok(Self {
             environment_id: line.environment_id,
             identifier: ConnectionIdentifier::parse(line.identifier).map_err(|_| ())?,
             connection_id: line.connection_id,
             generation: line.generation,
-            tokens: Sealed(STANDARD.decode(line.tokens).map_err(|_| ())?),
+            credential: SealedCredential {
+                kind: line.kind.parse().map_err(|_| ())?,
+                access_token: decode(&line.access_token)?,
+                refresh_token: line.refresh_token.as_deref().map(decode).transpose()?,
+                scopes: line.scopes,
+                expires_at: expires_at.transpose().map_err(|_| ())?,
+            },
         })
     }
+}
+
+fn encode(sealed: &Sealed) -> String {
+    STANDARD.encode(&sealed.0)
+}
+
+fn decode(text: &str) -> Result<Sealed, ()> {
+    STANDARD.decode(text).map(Sealed).map_err(|_| ())
 }

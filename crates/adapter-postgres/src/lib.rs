@@ -22,6 +22,7 @@ mod idempotency_store;
 mod integration_store;
 mod key_check_store;
 mod revocation_store;
+mod sealed_values;
 mod subscriber_store;
 mod upkeep_store;
 
@@ -41,5 +42,6 @@ pub use idempotency_store::PgIdempotencyStore;
 pub use integration_store::PgIntegrationStore;
 pub use key_check_store::PgKeyCheckStore;
 pub use revocation_store::PgRevocationStore;
+pub use sealed_values::PgSealedValues;
 pub use subscriber_store::PgSubscriberStore;
 pub use upkeep_store::PgUpkeepStore;

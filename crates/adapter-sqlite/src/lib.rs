@@ -18,6 +18,7 @@ mod integration_store;
 mod key_check_store;
 mod keyset;
 mod revocation_store;
+mod sealed_values;
 mod subscriber_store;
 mod upkeep_store;
 
@@ -36,5 +37,6 @@ pub use idempotency_store::SqliteIdempotencyStore;
 pub use integration_store::SqliteIntegrationStore;
 pub use key_check_store::SqliteKeyCheckStore;
 pub use revocation_store::SqliteRevocationStore;
+pub use sealed_values::SqliteSealedValues;
 pub use subscriber_store::SqliteSubscriberStore;
 pub use upkeep_store::SqliteUpkeepStore;

@@ -15,6 +15,7 @@ pub mod flow;
 pub mod id;
 pub mod idempotency;
 pub mod integration;
+pub mod key_check;
 pub mod page;
 pub mod patch;
 pub mod ports;

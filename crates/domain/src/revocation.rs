@@ -8,7 +8,7 @@ use crate::{
     connection::{ConnectionIdentifier, Workspace},
     id::{EnvironmentId, IntegrationId, RevocationId},
     provider::ProviderId,
-    sealed::{Sealed, SealedPlace},
+    sealed::{Sealed, SealedColumn, SealedPlace},
 };
 
 /// The record of what became, at the provider, of a connection that was deleted here: its receipt.
@@ -123,7 +123,7 @@ impl Revocation {
         SealedPlace {
             environment_id: self.environment_id,
             row: self.id.0,
-            column: "revocations.secrets",
+            column: SealedColumn::RevocationSecrets,
             generation: 1,
         }
     }

@@ -26,6 +26,7 @@ pub mod rate_limiter;
 pub mod recent_checks;
 pub mod replay_store;
 pub mod revocation_store;
+pub mod sealed_values;
 pub mod subscriber_store;
 pub mod transactions;
 pub mod upkeep_store;
@@ -51,6 +52,7 @@ macro_rules! storage_contract {
         $crate::endpoint_store_contract!($($harness)*);
         $crate::idempotency_store_contract!($($harness)*);
         $crate::key_check_store_contract!($($harness)*);
+        $crate::sealed_values_contract!($($harness)*);
         $crate::transactions_contract!($($harness)*);
     };
 }

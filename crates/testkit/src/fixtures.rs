@@ -14,7 +14,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
-use tieline_domain::sealed::Sealed;
+use tieline_domain::sealed::{KeyId, Sealed};
 use uuid::Uuid;
 
 use crate::ids::numbered_uuid;
@@ -65,4 +65,11 @@ pub fn sealed(name: &str) -> Sealed {
             .chain(name.bytes().map(|byte| !byte))
             .collect(),
     )
+}
+
+/// The same as of a value that the sealing key of this name sealed.
+#[must_use]
+pub fn sealed_by(key: &str, name: &str) -> Sealed {
+    let header = KeyId::parse(key).unwrap().header();
+    Sealed([header, sealed(name).0].concat())
 }

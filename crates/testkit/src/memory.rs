@@ -39,6 +39,7 @@ mod endpoints;
 mod integrations;
 mod records;
 mod revocations;
+mod sealed_values;
 mod subscribers;
 mod upkeep;
 
@@ -101,6 +102,7 @@ impl MemoryStorage {
             endpoints: self.clone(),
             idempotency: self.clone(),
             key_checks: self.clone(),
+            sealed_values: self.clone(),
         }
     }
 

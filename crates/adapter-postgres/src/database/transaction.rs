@@ -10,7 +10,7 @@ use super::access::{Access, OpenTransaction, Server};
 use crate::{
     PgApiKeyStore, PgAttemptStore, PgAuditStore, PgConnectionStore, PgContextStore,
     PgEndpointStore, PgEnvironmentStore, PgIdempotencyStore, PgIntegrationStore, PgKeyCheckStore,
-    PgRevocationStore, PgSubscriberStore, PgUpkeepStore, error::unavailable,
+    PgRevocationStore, PgSealedValues, PgSubscriberStore, PgUpkeepStore, error::unavailable,
 };
 
 /// Begins transactions on Postgres.
@@ -66,6 +66,7 @@ impl Access {
             endpoints: Arc::new(PgEndpointStore { access: access() }),
             idempotency: Arc::new(PgIdempotencyStore { access: access() }),
             key_checks: Arc::new(PgKeyCheckStore { access: access() }),
+            sealed_values: Arc::new(PgSealedValues { access: access() }),
         }
     }
 }

@@ -10,6 +10,7 @@ mod corruption;
 mod database;
 mod examination;
 mod pooler;
+mod sealed_values;
 mod support;
 mod text;
 mod tls;

@@ -10,7 +10,7 @@ use super::access::{Access, OpenTransaction, Pools};
 use crate::{
     SqliteApiKeyStore, SqliteAttemptStore, SqliteAuditStore, SqliteConnectionStore,
     SqliteContextStore, SqliteEndpointStore, SqliteEnvironmentStore, SqliteIdempotencyStore,
-    SqliteIntegrationStore, SqliteKeyCheckStore, SqliteRevocationStore, SqliteSubscriberStore,
+    SqliteIntegrationStore, SqliteKeyCheckStore, SqliteRevocationStore, SqliteSealedValues, SqliteSubscriberStore,
     SqliteUpkeepStore, error::unavailable,
 };
 
@@ -67,6 +67,7 @@ impl Access {
             endpoints: Arc::new(SqliteEndpointStore { access: access() }),
             idempotency: Arc::new(SqliteIdempotencyStore { access: access() }),
             key_checks: Arc::new(SqliteKeyCheckStore { access: access() }),
+            sealed_values: Arc::new(SqliteSealedValues { access: access() }),
         }
     }
 }

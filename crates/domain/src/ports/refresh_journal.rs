@@ -3,10 +3,9 @@
 use async_trait::async_trait;
 
 use crate::{
-    connection::{ChannelConnection, ConnectionIdentifier},
+    connection::{ConnectionIdentifier, SealedCredential},
     id::{ConnectionId, EnvironmentId},
     ports::StoreError,
-    sealed::{Sealed, SealedPlace},
 };
 
 /// Tokens that a provider issued and that may not be stored yet.
@@ -18,23 +17,10 @@ pub struct JournalEntry {
     pub identifier: ConnectionIdentifier,
     /// The connection.
     pub connection_id: ConnectionId,
-    /// The generation that the tokens are to be.
+    /// The generation that the credential is to be.
     pub generation: u64,
-    /// The tokens, sealed for [`Self::place`].
-    pub tokens: Sealed,
-}
-
-impl JournalEntry {
-    /// Where the tokens of this connection and generation belong.
-    #[must_use]
-    pub fn place(connection: &ChannelConnection, generation: u64) -> SealedPlace {
-        SealedPlace {
-            environment_id: connection.environment_id,
-            row: connection.id.0,
-            column: "refresh_journal.tokens",
-            generation,
-        }
-    }
+    /// The credential, sealed for the connection's row in that generation.
+    pub credential: SealedCredential,
 }
 
 /// Keeps what must not be lost with the process, on this node alone. Where there is no place for

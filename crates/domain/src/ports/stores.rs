@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use crate::ports::{
     ApiKeyStore, AttemptStore, AuditStore, ConnectionStore, ContextStore, EndpointStore,
-    EnvironmentStore, IdempotencyStore, IntegrationStore, KeyCheckStore, RevocationStore,
+    EnvironmentStore, IdempotencyStore, IntegrationStore, KeyCheckStore, RevocationStore, SealedValues,
     SubscriberStore, UpkeepStore,
 };
 
@@ -37,6 +37,8 @@ pub struct Stores {
     pub idempotency: Arc<dyn IdempotencyStore>,
     /// The key check.
     pub key_checks: Arc<dyn KeyCheckStore>,
+    /// All that the others keep sealed.
+    pub sealed_values: Arc<dyn SealedValues>,
 }
 
 impl fmt::Debug for Stores {

@@ -23,11 +23,13 @@ pub enum SealedColumn {
     ApiKeySigningState,
     /// An answer under an idempotency key.
     IdempotencyResponse,
+    /// What it takes to take back at a provider what a deleted connection had there.
+    RevocationSecrets,
 }
 
 impl SealedColumn {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::KeyCheck,
         Self::IntegrationCredentials,
         Self::BotAccessToken,
@@ -37,6 +39,7 @@ impl SealedColumn {
         Self::EndpointSecret,
         Self::ApiKeySigningState,
         Self::IdempotencyResponse,
+        Self::RevocationSecrets,
     ];
 
     /// Its name, which is part of the associated data: table, column, and what else tells its
@@ -53,6 +56,7 @@ impl SealedColumn {
             Self::EndpointSecret => "endpoints.secret",
             Self::ApiKeySigningState => "api_keys.signing_state",
             Self::IdempotencyResponse => "idempotency_records.response",
+            Self::RevocationSecrets => "revocations.secrets",
         }
     }
 }

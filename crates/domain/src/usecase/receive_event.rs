@@ -15,7 +15,6 @@ use crate::{
     },
     provider::ProviderId,
     reason::Reason,
-    sealed::Sealed,
     usecase::{Refusal, UseCaseError},
 };
 
@@ -115,14 +114,15 @@ impl Broker {
         let mut hash = Sha256::new();
         hash.update(integration.id.0.as_bytes());
         hash.update(id.as_bytes());
+        let scope = IdempotencyScope {
+            environment_id: integration.environment_id,
+            route: format!("events of {}", integration.provider),
+            key_hash: hash.finalize().into(),
+        };
         let record = IdempotencyRecord {
-            scope: IdempotencyScope {
-                environment_id: integration.environment_id,
-                route: format!("events of {}", integration.provider),
-                key_hash: hash.finalize().into(),
-            },
+            response: self.sealer.seal(b"", &scope.place()),
+            scope,
             fingerprint: [0; 32],
-            response: Sealed(Vec::new()),
             expires_at: now + MEMORY,
         };
         let claim = self.stores.idempotency.claim(&record, now).await?;

@@ -1,13 +1,11 @@
 //! The journal: what a crash between a provider's answer and its being stored does not take.
 
-use secrecy::ExposeSecret;
-
 use super::reconcile::Fate;
 use crate::{
     broker::Broker,
     connection::ChannelConnection,
     ports::{JournalEntry, OpenError},
-    provider::{ExposedCredential, GrantedCredential},
+    provider::GrantedCredential,
     usecase::UseCaseError,
 };
 
@@ -59,17 +57,18 @@ impl Broker {
         issued: &GrantedCredential,
     ) -> Option<JournalEntry> {
         let generation = connection.generation + 1;
-        let place = JournalEntry::place(connection, generation);
-        let token = serde_json::to_vec(&ExposedCredential::from(issued)).ok()?;
+        let (environment_id, connection_id) = (connection.environment_id, connection.id);
+        let issued = std::slice::from_ref(issued);
+        let sealed = self.seal_credentials(environment_id, connection_id, generation, issued);
         let entry = JournalEntry {
-            environment_id: connection.environment_id,
+            environment_id,
             identifier: connection.identifier.clone(),
-            connection_id: connection.id,
+            connection_id,
             generation,
-            tokens: self.sealer.seal(&token, &place),
+            credential: sealed.into_iter().next()?,
         };
         if let Err(error) = self.journal.append(&entry).await {
-            tracing::error!(connection = %connection.id, %error, "new tokens could not be journaled");
+            tracing::error!(connection = %connection_id, %error, "new tokens could not be journaled");
         }
         Some(entry)
     }
@@ -82,15 +81,18 @@ impl Broker {
         }
     }
 
+    /// The token of an entry, opened as that of the connection which it was to become.
     fn open_entry(
         &self,
         connection: &ChannelConnection,
         entry: &JournalEntry,
     ) -> Result<GrantedCredential, OpenError> {
-        let place = JournalEntry::place(connection, entry.generation);
-        let opened = self.sealer.open(&entry.tokens, &place)?;
-        let token: ExposedCredential =
-            serde_json::from_slice(opened.expose_secret()).map_err(|_| OpenError::Refused)?;
-        token.try_into().map_err(|_| OpenError::Refused)
+        let became = ChannelConnection {
+            generation: entry.generation,
+            credentials: vec![entry.credential.clone()],
+            ..connection.clone()
+        };
+        let opened = self.open_credentials_of(&became)?;
+        opened.into_iter().next().ok_or(OpenError::Refused)
     }
 }
