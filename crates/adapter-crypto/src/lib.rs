@@ -12,4 +12,4 @@ mod storage;
 pub use cursor::KeyRingCursorSealer;
 pub use flow::KeyRingFlowSealer;
 pub use key_ring::{KeyRing, KeyRingError, new_key_file};
-pub use storage::{KeyRingSealer, check_keys};
+pub use storage::KeyRingSealer;

@@ -2,9 +2,8 @@
 
 use secrecy::SecretSlice;
 use tieline_domain::{
-    key_check::KeyCheck,
-    ports::{KeyCheckStore, OpenError, Sealer, StoreError},
-    sealed::{Sealed, SealedPlace},
+    ports::{OpenError, Sealer, SealingKeys},
+    sealed::{KeyId, Sealed, SealedPlace},
 };
 
 use crate::{envelope::Envelopes, key_ring::KeyRing};
@@ -33,6 +32,20 @@ impl Sealer for KeyRingSealer {
     }
 }
 
+impl SealingKeys for KeyRingSealer {
+    fn ids(&self) -> Vec<KeyId> {
+        self.0.ids().cloned().collect()
+    }
+
+    fn sealing(&self) -> KeyId {
+        self.0.sealing().0.clone()
+    }
+
+    fn seal_with(&self, id: &KeyId) -> bool {
+        self.0.seal_with(id)
+    }
+}
+
 /// A place as bytes: the parts before the column have fixed lengths, so no two places look alike.
 fn encode(place: &SealedPlace) -> Vec<u8> {
     [
@@ -42,22 +55,4 @@ fn encode(place: &SealedPlace) -> Vec<u8> {
         place.column.as_str().as_bytes(),
     ]
     .concat()
-}
-
-/// Makes sure that the ring holds the key with which this database's secrets were sealed, before
-/// anything is written: a fresh database is marked with the ring's first key. `Ok(Err(_))` says why
-/// the ring is the wrong one.
-pub async fn check_keys(
-    sealer: &dyn Sealer,
-    checks: &dyn KeyCheckStore,
-) -> Result<Result<(), OpenError>, StoreError> {
-    let stored = match checks.find().await? {
-        Some(stored) => stored,
-        None => {
-            checks
-                .insert(&KeyCheck { since: None }.seal(sealer))
-                .await?
-        }
-    };
-    Ok(KeyCheck::open(&stored, sealer).map(drop))
 }

@@ -4,8 +4,11 @@ use std::{io::Write, path::Path};
 
 use anyhow::{Context, bail};
 use secrecy::ExposeSecret;
-use tieline_adapter_crypto::{KeyRing, KeyRingSealer, check_keys, new_key_file};
-use tieline_domain::ports::{KeyCheckStore, OpenError};
+use tieline_adapter_crypto::{KeyRing, KeyRingSealer, new_key_file};
+use tieline_domain::{
+    ports::{KeyCheckStore, OpenError},
+    usecase::check_keys,
+};
 
 use crate::config::Settings;
 

@@ -59,7 +59,9 @@ pub use refresh_journal::{JournalEntry, RefreshJournal};
 pub use replay_store::ReplayStore;
 pub use revocation_store::RevocationStore;
 pub use sealed_values::{ResealedValue, SealedRow, SealedValues, StoredValue};
-pub use sealer::{CursorSealer, FlowSealer, OpenError, OpenedFlow, SealedFlow, Sealer};
+pub use sealer::{
+    CursorSealer, FlowSealer, OpenError, OpenedFlow, SealedFlow, Sealer, SealingKeys,
+};
 pub use store_error::{InsertError, StoreError};
 pub use stores::Stores;
 pub use subscriber_store::{SubscriberFilter, SubscriberStore};

@@ -13,6 +13,7 @@ pub mod memory;
 pub mod policies;
 pub mod port_harness;
 pub mod sealers;
+pub mod secrets;
 
 pub use broker::{broker, providers, sample_providers};
 pub use clock::FixedClock;
@@ -22,3 +23,4 @@ pub use journal::MemoryJournal;
 pub use memory::MemoryStorage;
 pub use port_harness::{ChangeFeedHarness, Heard, LookupsHarness, News, PortHarness};
 pub use sealers::{FakeCursorSealer, FakeFlowSealer, FakeSealer};
+pub use secrets::{sealed_values, store_secrets};

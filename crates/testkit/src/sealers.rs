@@ -1,14 +1,14 @@
 //! Sealers that seal nothing, yet refuse all that a real one refuses: another place, a missing
 //! key, an altered bit.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use secrecy::{SecretSlice, SecretString};
 use tieline_domain::{
     flow::{Flow, FlowSecrets},
     id::EnvironmentId,
     page::Position,
-    ports::{CursorSealer, FlowSealer, OpenError, OpenedFlow, SealedFlow, Sealer},
+    ports::{CursorSealer, FlowSealer, OpenError, OpenedFlow, SealedFlow, Sealer, SealingKeys},
     sealed::{KeyId, Sealed, SealedPlace},
 };
 
@@ -18,7 +18,8 @@ mod token;
 /// are turned over so that a test finds no plain secret in a dump.
 #[derive(Debug)]
 pub struct FakeSealer {
-    key: KeyId,
+    keys: Vec<KeyId>,
+    sealing: AtomicUsize,
     sealed: AtomicU64,
 }
 
@@ -26,8 +27,15 @@ impl FakeSealer {
     /// A sealer whose ring holds the key of this name only.
     #[must_use]
     pub fn with_key(key: &str) -> Self {
+        Self::with_keys(&[key])
+    }
+
+    /// A sealer whose ring holds these keys, of which the first one seals.
+    #[must_use]
+    pub fn with_keys(keys: &[&str]) -> Self {
         Self {
-            key: KeyId::parse(key).unwrap(),
+            keys: keys.iter().map(|key| KeyId::parse(*key).unwrap()).collect(),
+            sealing: AtomicUsize::new(0),
             sealed: AtomicU64::new(0),
         }
     }
@@ -42,7 +50,7 @@ impl Default for FakeSealer {
 impl Sealer for FakeSealer {
     fn seal(&self, secret: &[u8], place: &SealedPlace) -> Sealed {
         let number = self.sealed.fetch_add(1, Ordering::Relaxed);
-        let mut bytes = self.key.header();
+        let mut bytes = self.sealing().header();
         bytes.extend(format!("{}\n{number}\n", place_name(place)).bytes());
         bytes.extend(secret.iter().map(|byte| !byte));
         Sealed(bytes)
@@ -50,7 +58,7 @@ impl Sealer for FakeSealer {
 
     fn open(&self, sealed: &Sealed, place: &SealedPlace) -> Result<SecretSlice<u8>, OpenError> {
         let (key, rest) = KeyId::split(&sealed.0).ok_or(OpenError::Refused)?;
-        if key != self.key {
+        if !self.keys.contains(&key) {
             return Err(OpenError::UnknownKey(key.into()));
         }
         let parts: Vec<&[u8]> = rest.splitn(3, |byte| *byte == b'\n').collect();
@@ -60,6 +68,24 @@ impl Sealer for FakeSealer {
             }
             _ => Err(OpenError::Refused),
         }
+    }
+}
+
+impl SealingKeys for FakeSealer {
+    fn ids(&self) -> Vec<KeyId> {
+        self.keys.clone()
+    }
+
+    fn sealing(&self) -> KeyId {
+        self.keys[self.sealing.load(Ordering::SeqCst)].clone()
+    }
+
+    fn seal_with(&self, id: &KeyId) -> bool {
+        let Some(index) = self.keys.iter().position(|key| key == id) else {
+            return false;
+        };
+        self.sealing.store(index, Ordering::SeqCst);
+        true
     }
 }
 

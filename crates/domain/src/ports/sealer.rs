@@ -6,7 +6,7 @@ use crate::{
     flow::{Flow, FlowSecrets},
     id::EnvironmentId,
     page::Position,
-    sealed::{Sealed, SealedPlace},
+    sealed::{KeyId, Sealed, SealedPlace},
 };
 
 /// A sealed value did not open: it was altered, belongs elsewhere, or its key is not in the ring.
@@ -28,6 +28,19 @@ pub trait Sealer: Send + Sync {
 
     /// Opens what was sealed for this very place.
     fn open(&self, sealed: &Sealed, place: &SealedPlace) -> Result<SecretSlice<u8>, OpenError>;
+}
+
+/// The keys with which secrets are sealed for storage, and which of them seals. Which one that is,
+/// the database says ([`crate::key_check::KeyCheck`]): so all nodes on it seal with the same.
+pub trait SealingKeys: Sealer {
+    /// The keys that there are.
+    fn ids(&self) -> Vec<KeyId>;
+
+    /// The one that seals.
+    fn sealing(&self) -> KeyId;
+
+    /// Seals with this one from now on. Answers whether it is there; if it is not, nothing changes.
+    fn seal_with(&self, id: &KeyId) -> bool;
 }
 
 /// A flow, sealed to travel.

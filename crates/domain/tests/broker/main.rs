@@ -30,6 +30,7 @@ mod properties;
 mod provider;
 mod reconnect;
 mod return_url;
+mod rotation;
 mod sealing;
 mod steps;
 mod storage_failures;

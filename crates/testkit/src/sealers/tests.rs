@@ -98,3 +98,23 @@ fn a_cursor_opens_in_its_own_list_only() {
     let foreign = EnvironmentId(fixtures::uuid());
     assert_eq!(FakeCursorSealer.open(foreign, "connections", &cursor), None);
 }
+
+#[test]
+fn the_key_that_is_chosen_seals_and_all_open() {
+    let sealer = FakeSealer::with_keys(&["old", "new"]);
+    let place = place();
+    let [old, new] = ["old", "new"].map(|id| KeyId::parse(id).unwrap());
+    let before = sealer.seal(b"secret", &place);
+    assert!(sealer.seal_with(&new));
+    let after = sealer.seal(b"secret", &place);
+    assert_eq!(
+        (before.key_id(), after.key_id()),
+        (Some(old), Some(new.clone()))
+    );
+    for value in [before, after] {
+        let opened = sealer.open(&value, &place).unwrap();
+        assert_eq!(opened.expose_secret(), b"secret");
+    }
+    assert!(!sealer.seal_with(&KeyId::parse("other").unwrap()));
+    assert_eq!(sealer.sealing(), new);
+}
