@@ -3,7 +3,7 @@
 
 use divan::{Bencher, black_box};
 use jiff::Timestamp;
-use tieline_adapter_crypto::{KeyRing, KeyRingFlowSealer, KeyRingSealer, new_key_file};
+use tieline_adapter_crypto::{KeyRing, KeyRingFlowSealer, KeyRingSealer};
 use tieline_domain::{
     connection::ConnectionMode,
     context::ContextKey,
@@ -29,8 +29,19 @@ fn main() {
     divan::main();
 }
 
+/// A ring of one key each.
+const RING: &str = r#"
+[[storage]]
+id = "s1"
+key = "yk2q1ZyJ5nqB7w0pJ0mE8m1yVh2q3cX5tZ8uQ6rT4w0="
+
+[[state]]
+id = "f1"
+key = "Vf9c2b7kQ1m4Zx8tR6yU3iO5pA0sD7fG9hJ2kL4zX6c="
+"#;
+
 fn ring() -> KeyRing {
-    KeyRing::parse(&new_key_file()).unwrap()
+    KeyRing::parse(RING).unwrap()
 }
 
 /// The flow of the request with which `cargo xtask bench` mints.

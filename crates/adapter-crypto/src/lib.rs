@@ -6,10 +6,14 @@ mod cipher;
 mod cursor;
 mod envelope;
 mod flow;
+mod key_file;
 mod key_ring;
+mod plain;
 mod storage;
 
 pub use cursor::KeyRingCursorSealer;
 pub use flow::KeyRingFlowSealer;
-pub use key_ring::{KeyRing, KeyRingError, new_key_file};
+pub use key_file::{KeyEntry, KeyFile, KeyFileError, KeyPart};
+pub use key_ring::KeyRing;
+pub use plain::PlainKeys;
 pub use storage::KeyRingSealer;

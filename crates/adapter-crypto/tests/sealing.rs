@@ -4,9 +4,7 @@
 use jiff::Timestamp;
 use proptest::{prelude::*, strategy::ValueTree};
 use secrecy::ExposeSecret;
-use tieline_adapter_crypto::{
-    KeyRing, KeyRingCursorSealer, KeyRingFlowSealer, KeyRingSealer, new_key_file,
-};
+use tieline_adapter_crypto::{KeyRing, KeyRingCursorSealer, KeyRingFlowSealer, KeyRingSealer};
 use tieline_domain::{
     connection::{ConnectionIdentifier, ConnectionMode},
     context::ContextKey,
@@ -19,8 +17,19 @@ use tieline_domain::{
 };
 use uuid::Uuid;
 
+/// A ring of one key each.
+const RING: &str = r#"
+[[storage]]
+id = "s1"
+key = "yk2q1ZyJ5nqB7w0pJ0mE8m1yVh2q3cX5tZ8uQ6rT4w0="
+
+[[state]]
+id = "f1"
+key = "Vf9c2b7kQ1m4Zx8tR6yU3iO5pA0sD7fG9hJ2kL4zX6c="
+"#;
+
 fn ring() -> KeyRing {
-    KeyRing::parse(&new_key_file()).unwrap()
+    KeyRing::parse(RING).unwrap()
 }
 
 const PLACE: SealedPlace = SealedPlace {

@@ -81,6 +81,9 @@ enum Command {
     /// Make, list and revoke API keys
     #[command(subcommand)]
     ApiKeys(command::api_keys::ApiKeys),
+    /// Make, list, rotate and retire the keys that seal secrets
+    #[command(subcommand)]
+    SealingKeys(command::sealing_keys::SealingKeys),
     /// Make and list environments
     #[command(subcommand)]
     Environments(command::environments::Environments),
@@ -118,6 +121,7 @@ impl Cli {
                 Ok(())
             }
             Command::ApiKeys(command) => command.run(&settings()?).await,
+            Command::SealingKeys(command) => command.run(&settings()?).await,
             Command::Environments(command) => command.run(&settings()?).await,
             Command::Integrations(command) => command.run(&settings()?).await,
             Command::Subscribers(command) => command.run(&settings()?).await,

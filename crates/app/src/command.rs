@@ -12,6 +12,7 @@ pub(crate) mod quickstart;
 pub(crate) mod reference;
 #[cfg(feature = "sandbox")]
 pub(crate) mod sandbox;
+pub(crate) mod sealing_keys;
 pub(crate) mod serve;
 pub(crate) mod subscribers;
 

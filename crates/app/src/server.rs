@@ -5,12 +5,17 @@ use std::{future::Future, sync::Arc, time::Duration};
 use anyhow::Context;
 use secrecy::ExposeSecret;
 use tieline_adapter_http::{Api, router};
-use tieline_domain::{api_key::PresentedKey, ports::StoreError};
+use tieline_domain::{
+    api_key::PresentedKey,
+    ports::{SealingKeys, StoreError},
+    usecase::check_keys,
+};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::Settings,
+    keys,
     upkeep::look_after_all,
     wiring::{Wired, wire},
 };
@@ -24,6 +29,9 @@ use connections::Connections;
 
 /// How often what nobody will finish is swept.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(30);
+
+/// How often it is looked which key seals.
+const KEY_INTERVAL: Duration = Duration::from_secs(5);
 
 /// How many expired answers are deleted at a time.
 const SWEEP_BATCH: u32 = 1000;
@@ -78,10 +86,15 @@ impl Server {
             let upkeep = look_after_all(self.api.clone(), stopping.clone());
             tokio::spawn(upkeep)
         });
+        let keys = Arc::clone(&self.wired.keys);
+        let following = tokio::spawn(follow_keys(keys, self.api.clone(), stopping.clone()));
         let (router, connections) = (router(self.api), self.connections);
         let served = connections.serve(self.listener, router, stopping.clone());
         let limit = async {
-            shutdown.await;
+            tokio::select! {
+                () = shutdown => {}
+                () = stopping.cancelled() => {}
+            }
             tracing::info!("shutting down");
             stopping.cancel();
             // Slow clients are not waited for any longer than flows are.
@@ -104,9 +117,39 @@ impl Server {
         sweeping.await?;
         // What fails here is lost with the process; nobody relies on it.
         let _ = last_words.record_key_uses().await;
+        let followed = following.await?;
         self.wired.database.close().await;
         tracing::info!("ended");
-        Ok(())
+        followed
+    }
+}
+
+/// Seals with the key that the database names, soon after another takes its place. Where that is
+/// none of ours the process ends: what it sealed, others could not open for long.
+async fn follow_keys(
+    keys: Arc<dyn SealingKeys>,
+    api: Api,
+    stopping: CancellationToken,
+) -> anyhow::Result<()> {
+    let mut interval = tokio::time::interval(KEY_INTERVAL);
+    loop {
+        tokio::select! {
+            () = stopping.cancelled() => return Ok(()),
+            _ = interval.tick() => {}
+        }
+        let before = keys.sealing();
+        match check_keys(&*keys, &*api.broker.stores.key_checks).await {
+            Ok(Ok(())) if keys.sealing() == before => {}
+            Ok(Ok(())) => tracing::info!(key = %keys.sealing(), "another key seals from now on"),
+            Ok(Err(error)) => {
+                let error = keys::told(&error);
+                tracing::error!(%error, "the sealing keys are not those of the database any more");
+                stopping.cancel();
+                return Err(error);
+            }
+            // Who cannot read cannot write either.
+            Err(error) => tracing::debug!(%error, "it cannot be read which key seals"),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use tieline_domain::{
     audit::Actor,
     broker::Broker,
     connection::{AppTokens, ProviderPauses},
-    ports::RefreshJournal,
+    ports::{RefreshJournal, SealingKeys},
 };
 use tieline_providers::{Egress, EgressPolicy, ProviderEndpoints, providers};
 use tokio_util::task::TaskTracker;
@@ -32,11 +32,14 @@ pub(crate) struct Wired {
     /// Whether this node looks after connections.
     pub(crate) does_upkeep: bool,
     pub(crate) database: Database,
+    /// The keys that seal, and which of them does.
+    pub(crate) keys: Arc<dyn SealingKeys>,
 }
 
-/// Puts the program together: opens the database, checks the keys before anything is written,
-/// brings the tables up to date.
+/// Puts the program together: reads the keys, opens the database, checks that they belong together
+/// before anything is written, brings the tables up to date.
 pub(crate) async fn wire(settings: &Settings) -> anyhow::Result<Wired> {
+    let keys = keys::load(settings).await?;
     let database = Database::open(settings).await?;
     let stores = database.stores();
     let checks = Arc::clone(&stores.key_checks);
@@ -44,9 +47,10 @@ pub(crate) async fn wire(settings: &Settings) -> anyhow::Result<Wired> {
     if !migrated {
         database.prepare(settings).await?;
     }
-    let ring = keys::load(settings, &*checks).await?;
-    let sealer = KeyRingSealer::new(&ring);
-    keys::check(&sealer, &*checks).await?;
+    keys.keep(&*checks).await?;
+    let ring = keys.ring;
+    let sealer = Arc::new(KeyRingSealer::new(&ring));
+    keys::check(&*sealer, &*checks).await?;
     if migrated {
         database.prepare(settings).await?;
     }
@@ -81,7 +85,7 @@ pub(crate) async fn wire(settings: &Settings) -> anyhow::Result<Wired> {
         app_tokens: AppTokens::default(),
         actor: Actor::System,
         key_uses: ApiKeyUses::default(),
-        sealer: Arc::new(sealer),
+        sealer: sealer.clone(),
         flow_sealer: Arc::new(KeyRingFlowSealer::new(ring)),
         clock: clock.clone(),
         timer: timer.clone(),
@@ -113,6 +117,7 @@ pub(crate) async fn wire(settings: &Settings) -> anyhow::Result<Wired> {
         },
         does_upkeep: upkeep_budget.is_some(),
         database,
+        keys: sealer,
     })
 }
 

@@ -17,6 +17,7 @@ pub mod id_generator;
 pub mod idempotency_store;
 pub mod integration_store;
 pub mod key_check_store;
+pub mod key_wrapper;
 pub mod lookups;
 pub mod provider_client;
 pub mod rate_limiter;
@@ -49,6 +50,7 @@ pub use id_generator::IdGenerator;
 pub use idempotency_store::{IdempotencyClaim, IdempotencyStore};
 pub use integration_store::IntegrationStore;
 pub use key_check_store::KeyCheckStore;
+pub use key_wrapper::{KeyWrapper, WrapError};
 pub use lookups::Lookups;
 pub use provider_client::{
     CodeExchange, GrantedScopes, ProviderClient, ProviderError, RefreshError,

@@ -31,6 +31,16 @@ impl Database {
             .context("setting database_url")
     }
 
+    /// Opens it if it is there: a SQLite file that is not is not made.
+    pub(crate) async fn open_existing(settings: &Settings) -> anyhow::Result<Self> {
+        let url = settings.database_url();
+        let is_absent = !is_postgres(&url) && !SqliteDatabase::path(&url)?.exists();
+        if is_absent {
+            bail!("setting database_url: there is no such file");
+        }
+        Self::open(settings).await
+    }
+
     /// Opens the database at a URL. No error repeats the URL, which may hold a password whatever
     /// its form.
     pub(crate) async fn at(url: &str, settings: &Settings) -> anyhow::Result<Self> {

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use secrecy::ExposeSecret;
-use tieline_adapter_crypto::{KeyRing, KeyRingError, KeyRingSealer};
+use tieline_adapter_crypto::{KeyFile, KeyPart, KeyRing, KeyRingSealer};
+use tieline_domain::ports::SealingKeys;
 
 use super::{
     Finding,
@@ -24,16 +24,18 @@ pub(super) async fn check(
         Some(database) => database.stores.key_checks.find().await.ok().flatten(),
         None => None,
     };
-    let Some(ring) = read(settings, sealed.is_some(), findings) else {
+    let Some(ring) = read(settings, sealed.is_some(), findings).await else {
         return false;
     };
     let Some(database) = database.filter(|_| sealed.is_some()) else {
         return false;
     };
-    let checks = &*database.stores.key_checks;
-    match keys::check(&KeyRingSealer::new(&ring), checks).await {
+    let (sealer, checks) = (KeyRingSealer::new(&ring), &*database.stores.key_checks);
+    match keys::check(&sealer, checks).await {
         Ok(()) => {
-            findings.push(Finding::good(WHAT, "Its keys open the database's secrets."));
+            let id = sealer.sealing();
+            let told = format!("Its keys open the database's secrets; {id} seals them.");
+            findings.push(Finding::good(WHAT, told));
             true
         }
         Err(error) => {
@@ -46,19 +48,44 @@ pub(super) async fn check(
 }
 
 /// Reads the keys from where the settings say.
-fn read(settings: &Settings, is_needed: bool, findings: &mut Vec<Finding>) -> Option<KeyRing> {
-    if let Some(text) = &settings.sealing_keys {
-        let ring = KeyRing::parse(text.expose_secret());
-        return told("The setting sealing_keys", ring, findings);
-    }
+async fn read(
+    settings: &Settings,
+    is_needed: bool,
+    findings: &mut Vec<Finding>,
+) -> Option<KeyRing> {
     let path = settings.sealing_keys_path();
-    let shown = path.display().to_string();
-    if !path.exists() {
-        findings.push(missing(&shown, is_needed));
-        return None;
+    let place = match settings.sealing_keys {
+        Some(_) => "The setting sealing_keys".to_owned(),
+        None => path.display().to_string(),
+    };
+    let file = match keys::read(settings) {
+        Ok(Some(file)) => file,
+        Ok(None) => {
+            findings.push(missing(&place, is_needed));
+            return None;
+        }
+        Err(error) => {
+            findings.push(unreadable(&place, &error));
+            return None;
+        }
+    };
+    if settings.sealing_keys.is_none() {
+        findings.extend(exposure(&path));
     }
-    findings.extend(exposure(&path));
-    told(&shown, KeyRing::read(&path), findings)
+    match open(settings, &file).await {
+        Ok(ring) => {
+            findings.push(good(&place, &file));
+            Some(ring)
+        }
+        Err(error) => {
+            findings.push(unreadable(&place, &error));
+            None
+        }
+    }
+}
+
+async fn open(settings: &Settings, file: &KeyFile) -> anyhow::Result<KeyRing> {
+    keys::open(settings, file, &*keys::wrapper(settings)?).await
 }
 
 fn missing(path: &str, is_needed: bool) -> Finding {
@@ -93,23 +120,15 @@ fn exposure(path: &Path) -> Option<Finding> {
     }
 }
 
-fn told(
-    place: &str,
-    ring: Result<KeyRing, KeyRingError>,
-    findings: &mut Vec<Finding>,
-) -> Option<KeyRing> {
-    match ring {
-        Ok(ring) => {
-            let (storage, state) = (ring.storage_ids().count(), ring.state_ids().count());
-            let told = format!("{place} has {storage} for what is stored, {state} for states.");
-            findings.push(Finding::good(WHAT, told));
-            Some(ring)
-        }
-        Err(error) => {
-            let mend = "Restore it from its copy. It is TOML with [[storage]] and [[state]] \
-                tables, each with an id and a key of 32 bytes in base64.";
-            findings.push(Finding::bad(WHAT, format!("{place}: {error}."), mend));
-            None
-        }
-    }
+fn good(place: &str, file: &KeyFile) -> Finding {
+    let count = |part| file.keys(part).len();
+    let (storage, state) = (count(KeyPart::Storage), count(KeyPart::State));
+    let told = format!("{place} has {storage} for what is stored, {state} for states.");
+    Finding::good(WHAT, told)
+}
+
+fn unreadable(place: &str, error: &anyhow::Error) -> Finding {
+    let mend = "Restore it from its copy. It is TOML with [[storage]] and [[state]] tables, each \
+        with an id and a key of 32 bytes in base64.";
+    Finding::bad(WHAT, format!("{place}: {}.", error.root_cause()), mend)
 }
