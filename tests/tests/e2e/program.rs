@@ -6,5 +6,6 @@ mod doctor;
 mod generated;
 mod import_novu;
 mod quickstart;
+mod key_rotation;
 mod sealing_keys;
 mod settings;

@@ -41,22 +41,73 @@ async fn with_the_key_file_of_another_installation_a_database_is_not_served() {
     assert!(told.contains("sealed with"), "{told}");
 }
 
+/// T26
 #[tokio::test]
 async fn a_key_file_that_makes_no_sense_is_named_and_not_quoted() {
     let home = Home::prepared().await;
     let text = fs::read_to_string(home.key_file()).expect("it is there");
     let key = text.lines().find_map(|line| line.strip_prefix("key = \""));
     let key = key.expect("a key").trim_end_matches('"').to_owned();
-    for broken in [
-        String::new(),
-        "nonsense".to_owned(),
-        text.replace(&key, &key[..20]),
-        text.replace("[[storage]]", "[[stowage]]"),
-    ] {
-        fs::write(home.key_file(), broken).expect("it can be written");
+    let database = fs::read(home.data_dir().join("tieline.db")).expect("it is there");
+    for broken in broken_files(&text, &key) {
+        fs::write(home.key_file(), &broken).expect("it can be written");
         let told = refused(&home).await;
         assert!(told.contains("sealing-keys.toml"), "{told}");
         assert!(!told.contains(&key[..20]), "{told}");
+        let after = fs::read(home.data_dir().join("tieline.db")).expect("it is there");
+        assert!(after == database, "something was written: {told}");
+    }
+}
+
+/// Where there is no database yet, none is made.
+#[tokio::test]
+async fn with_a_bad_key_file_no_database_is_made() {
+    let home = Home::empty();
+    home.tell(&["sealing-keys", "new"]).await;
+    let text = fs::read_to_string(home.key_file()).expect("it is there");
+    let key = text.lines().find_map(|line| line.strip_prefix("key = \""));
+    let key = key.expect("a key").trim_end_matches('"').to_owned();
+    for broken in broken_files(&text, &key) {
+        fs::write(home.key_file(), &broken).expect("it can be written");
+        refused(&home).await;
+        let files = fs::read_dir(home.data_dir()).expect("the folder");
+        assert_eq!(files.count(), 1, "the key file alone");
+    }
+}
+
+/// Key files that are not to be taken: each is a good one, spoiled.
+fn broken_files(text: &str, key: &str) -> Vec<String> {
+    let second = text
+        .replace("[[state]]", "[[storage]]")
+        .replace("\"f1\"", "\"s1\"");
+    vec![
+        String::new(),
+        "nonsense".to_owned(),
+        text.replace(key, &key[..20]),
+        text.replace(key, &format!("{key}{key}")),
+        text.replace(key, ""),
+        text.replace(key, "vault:v1:wrapped"),
+        text.replace("[[storage]]", "[[stowage]]"),
+        text.replace("[[state]]", "[[storage]]"),
+        text.replace("\"s1\"", "\"s-1\""),
+        format!("{text}{second}"),
+    ]
+}
+
+#[tokio::test]
+async fn a_key_file_that_cannot_be_read_is_named() {
+    let home = Home::prepared().await;
+    fs::remove_file(home.key_file()).expect("it can be removed");
+    // Whoever runs the tests may be allowed to read every file, but nobody reads a folder.
+    fs::create_dir(home.key_file()).expect("a folder");
+    for arguments in [
+        &["serve", "--listen", "127.0.0.1:0"][..],
+        &["sealing-keys", "list"],
+        &["sealing-keys", "rotate", "storage"],
+    ] {
+        let told = home.run(arguments).await.failed();
+        assert!(told.contains("sealing-keys.toml"), "{told}");
+        assert!(told.contains("cannot be read"), "{told}");
     }
 }
 
