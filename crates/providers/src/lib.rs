@@ -1,12 +1,14 @@
 //! How each provider is really talked to: one module a provider, with what it demands and allows
 //! (`policy`), how it is called (`client`) and what it answers (`wire`). What they share of OAuth
-//! is in [`oauth2`], what they share of HTTP in [`http`].
+//! is in [`oauth2`], what they share of HTTP in [`http`]. [`vault`] is no provider, and called with
+//! the same client.
 #![deny(missing_docs)]
 
 pub mod http;
 pub mod msteams;
 pub mod oauth2;
 pub mod slack;
+pub mod vault;
 pub mod without_oauth;
 
 use std::sync::Arc;
@@ -18,6 +20,7 @@ use tieline_domain::{
 use url::Url;
 
 pub use http::{Egress, EgressPolicy, EgressSetupError};
+pub use vault::{TransitKey, VaultKeyWrapper};
 
 /// Where the providers are. Elsewhere than usual: the sandbox, and clouds of their own kind
 /// (`slack-gov.com`, `login.microsoftonline.us` with `graph.microsoft.us` and

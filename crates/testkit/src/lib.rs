@@ -14,6 +14,7 @@ pub mod policies;
 pub mod port_harness;
 pub mod sealers;
 pub mod secrets;
+pub mod vault;
 
 pub use broker::{broker, providers, sample_providers};
 pub use clock::FixedClock;

@@ -34,7 +34,8 @@ impl Database {
     /// Opens it if it is there: a SQLite file that is not is not made.
     pub(crate) async fn open_existing(settings: &Settings) -> anyhow::Result<Self> {
         let url = settings.database_url();
-        let is_absent = !is_postgres(&url) && !SqliteDatabase::path(&url)?.exists();
+        let url = url.expose_secret();
+        let is_absent = !is_postgres(url) && !SqliteDatabase::path(url)?.exists();
         if is_absent {
             bail!("setting database_url: there is no such file");
         }

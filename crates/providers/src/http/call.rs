@@ -1,13 +1,21 @@
 //! A call to be sent.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use reqwest::{Method, header::HeaderValue};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
+use serde::Serialize;
 use url::Url;
 
 use super::{EgressError, Form};
+
+/// What a call carries.
+#[derive(Clone)]
+pub(super) enum Body {
+    Form(Form),
+    Json(Zeroizing<String>),
+}
 
 /// A call to be sent. Only its endpoint's name ever reaches a log.
 #[derive(Debug)]
@@ -15,7 +23,7 @@ pub struct Call {
     pub(super) endpoint: &'static str,
     pub(super) method: Method,
     pub(super) url: Url,
-    pub(super) form: Option<Form>,
+    pub(super) body: Option<Body>,
     pub(super) authorization: Option<HeaderValue>,
     pub(super) limit: Option<Duration>,
 }
@@ -29,7 +37,7 @@ impl Call {
             endpoint,
             method,
             url,
-            form: None,
+            body: None,
             authorization: None,
             limit: None,
         }
@@ -40,9 +48,23 @@ impl Call {
     pub fn post(endpoint: &'static str, url: Url, form: Form) -> Self {
         Self {
             method: Method::POST,
-            form: Some(form),
+            body: Some(Body::Form(form)),
             ..Self::get(endpoint, url)
         }
+    }
+
+    /// A POST of JSON to this URL, logged under this name.
+    pub fn post_json(
+        endpoint: &'static str,
+        url: Url,
+        body: &impl Serialize,
+    ) -> Result<Self, EgressError> {
+        let json = serde_json::to_string(body).map_err(|_| EgressError::Unsendable)?;
+        Ok(Self {
+            method: Method::POST,
+            body: Some(Body::Json(Zeroizing::new(json))),
+            ..Self::get(endpoint, url)
+        })
     }
 
     /// The same with a bearer token (RFC 6750 section 2.1).
@@ -74,5 +96,15 @@ impl Call {
             authorization: Some(value),
             ..self
         })
+    }
+}
+
+/// Of a form the names; of JSON nothing, since a secret may be anywhere in it.
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Form(form) => form.fmt(f),
+            Self::Json(_) => f.write_str("Json"),
+        }
     }
 }

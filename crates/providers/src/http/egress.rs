@@ -12,6 +12,7 @@ use url::{Host, Url};
 use super::{
     Call, EgressError, EgressSetupError, Reply,
     address::is_public,
+    call::Body,
     error::{why_no_answer, why_no_end},
     resolver::{PublicResolver, SystemResolver},
 };
@@ -123,10 +124,12 @@ impl Egress {
     fn request(&self, call: &Call) -> RequestBuilder {
         let mut request = self.client.request(call.method.clone(), call.url.clone());
         request = request.header(ACCEPT, "application/json");
-        if let Some(form) = &call.form {
-            request = request
-                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-                .body(form.body());
+        let body = call.body.as_ref().map(|body| match body {
+            Body::Form(form) => ("application/x-www-form-urlencoded", form.body()),
+            Body::Json(json) => ("application/json", json.to_string()),
+        });
+        if let Some((content_type, body)) = body {
+            request = request.header(CONTENT_TYPE, content_type).body(body);
         }
         if let Some(authorization) = &call.authorization {
             request = request.header(AUTHORIZATION, authorization);

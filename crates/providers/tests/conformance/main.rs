@@ -30,3 +30,4 @@ mod slack_verify;
 mod slack_webhook;
 mod teams_activities;
 mod tls;
+mod vault;
