@@ -68,6 +68,8 @@ pub(crate) struct Settings {
     pub(crate) redis_ca_path: Option<PathBuf>,
     pub(crate) sealing_keys: Option<SecretString>,
     sealing_keys_path: Option<PathBuf>,
+    pub(crate) sealing_keys_kms: Option<String>,
+    pub(crate) sealing_keys_kms_token: Option<SecretString>,
     pub(crate) bootstrap_api_key: Option<SecretString>,
     pub(crate) slack_base_url: Url,
     pub(crate) entra_base_url: Url,

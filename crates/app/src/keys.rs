@@ -9,6 +9,7 @@ use tieline_domain::{
     ports::{Clock, KeyCheckStore, KeyWrapper, OpenError, SealingKeys},
     usecase::check_keys,
 };
+use tieline_providers::{Egress, EgressPolicy, VaultKeyWrapper};
 
 use crate::{config::Settings, system::SystemClock};
 
@@ -89,8 +90,18 @@ pub(crate) async fn open(
 }
 
 /// Whoever wraps keys for the key file.
-pub(crate) fn wrapper(_settings: &Settings) -> anyhow::Result<Box<dyn KeyWrapper>> {
-    Ok(Box::new(PlainKeys))
+pub(crate) fn wrapper(settings: &Settings) -> anyhow::Result<Box<dyn KeyWrapper>> {
+    let Some(key) = &settings.sealing_keys_kms else {
+        return Ok(Box::new(PlainKeys));
+    };
+    let key = key.parse().context("setting sealing_keys_kms")?;
+    // Where it is the operator says, and nobody else.
+    let egress = Egress::new(EgressPolicy {
+        allow_private_addresses: true,
+        ..EgressPolicy::default()
+    })?;
+    let token = settings.sealing_keys_kms_token.clone();
+    Ok(Box::new(VaultKeyWrapper::new(egress, key, token)))
 }
 
 /// Makes a key file with fresh keys; there must be none.

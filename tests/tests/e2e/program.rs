@@ -9,3 +9,4 @@ mod quickstart;
 mod key_rotation;
 mod sealing_keys;
 mod settings;
+mod vault;

@@ -38,6 +38,11 @@ pub(crate) enum SealingKeys {
     /// done in batches; stopped at any moment, it goes on when it is run again. Of state: the key
     /// comes first in the key file, and seals once the nodes have started with it.
     Rotate(Rotate),
+    /// Wrap the keys of the key file anew, by the key management service of the settings
+    ///
+    /// Plain keys are wrapped for the first time, wrapped ones with the newest version of the key
+    /// that wraps. The keys themselves stay the same: no node has to know.
+    Wrap,
     /// Take a key out of the key file; refused while it seals, or a stored value needs it
     Retire {
         /// The part: storage or state
@@ -58,6 +63,7 @@ impl SealingKeys {
             Self::Add { part } => add(settings, part).await,
             Self::List => list::run(settings).await,
             Self::Rotate(rotate) => rotate.run(settings).await,
+            Self::Wrap => wrap(settings).await,
             Self::Retire { part, id, at_once } => retire::run(settings, part, &id, at_once).await,
         }
     }
@@ -91,6 +97,19 @@ async fn add(settings: &Settings, part: KeyPart) -> anyhow::Result<()> {
          start each anew; then run: tieline sealing-keys rotate {part}",
         path.display()
     );
+    Ok(())
+}
+
+async fn wrap(settings: &Settings) -> anyhow::Result<()> {
+    let path = file(settings)?;
+    if settings.sealing_keys_kms.is_none() {
+        bail!("the setting sealing_keys_kms says nothing of who is to wrap them");
+    }
+    let wrapper = keys::wrapper(settings)?;
+    let wrapped = keys::change(&path, async |file| Ok(Some(file.wrap(&*wrapper).await?)));
+    let wrapped = wrapped.await?.unwrap_or_default();
+    println!("{wrapped} keys of {} are wrapped anew.", path.display());
+    eprintln!("Keep a copy of the file, and destroy those in which keys lie as they are.");
     Ok(())
 }
 

@@ -168,7 +168,26 @@ pub(super) const SETTINGS: &[Setting] = &[
         help: "The file with the sealing keys",
         more: "Made at the first start, readable by its owner only. Keep a copy apart from the \
             database's backups: without it no stored token opens, and a start without it is \
-            refused.",
+            refused. `tieline sealing-keys` changes it.",
+        ..PLAIN
+    },
+    Setting {
+        name: "sealing_keys_kms",
+        help: "The key of HashiCorp Vault that wraps the sealing keys, as https://host:8200/v1/transit/keys/name",
+        more: "Then the key file has wrapped keys (`vault:v1:…`), which every start has unwrapped: \
+            the file alone is worth nothing. Namespaces stand before the mount in the path. Make \
+            the key with `derived=true`, so that a wrapped key opens under its own name alone. The \
+            token needs `update` on `transit/decrypt/name`; for `tieline sealing-keys` also on \
+            `transit/encrypt/name` and `transit/rewrap/name`. It may be at a private address, and on \
+            this very machine over plain http.",
+        ..PLAIN
+    },
+    Setting {
+        name: "sealing_keys_kms_token",
+        secret: true,
+        help: "The token by which Vault lets this program use the key",
+        more: "Without one it is asked without, as Vault's agent wants it. It is needed at the \
+            start only.",
         ..PLAIN
     },
     Setting {

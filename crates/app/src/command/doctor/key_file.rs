@@ -75,6 +75,7 @@ async fn read(
     match open(settings, &file).await {
         Ok(ring) => {
             findings.push(good(&place, &file));
+            findings.extend(plain(settings, &file));
             Some(ring)
         }
         Err(error) => {
@@ -125,6 +126,15 @@ fn good(place: &str, file: &KeyFile) -> Finding {
     let (storage, state) = (count(KeyPart::Storage), count(KeyPart::State));
     let told = format!("{place} has {storage} for what is stored, {state} for states.");
     Finding::good(WHAT, told)
+}
+
+/// Keys that lie there as they are, though somebody would wrap them.
+fn plain(settings: &Settings, file: &KeyFile) -> Option<Finding> {
+    let all = KeyPart::ALL.into_iter().flat_map(|part| file.keys(part));
+    let plain = all.filter(|key| !key.is_wrapped()).count();
+    let told = format!("{plain} of its keys lie there as they are, not wrapped.");
+    let mend = "tieline sealing-keys wrap";
+    (plain > 0 && settings.sealing_keys_kms.is_some()).then(|| Finding::warning(WHAT, told, mend))
 }
 
 fn unreadable(place: &str, error: &anyhow::Error) -> Finding {
