@@ -44,9 +44,15 @@ impl Process {
         self.child.kill().await.expect("it can be killed");
     }
 
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id().expect("it has not ended")
+    }
+
     /// Asks it to end, and answers at once.
     pub fn ask_to_end(&self) {
-        let id = self.child.id().expect("it has not ended");
+        let id = self.id();
         let mut kill = process::Command::new("kill");
         let asked = kill.args(["-TERM", &id.to_string()]).status();
         assert!(asked.expect("kill runs").success());

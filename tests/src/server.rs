@@ -89,6 +89,12 @@ impl Server {
         Process::start(&self.home, command)
     }
 
+    /// The id of its process.
+    #[must_use]
+    pub fn process_id(&self) -> u32 {
+        self.process.as_ref().expect("it is running").id()
+    }
+
     /// Ends it like a crash of the machine would: at once.
     pub async fn kill(&mut self) {
         self.process.take().expect("it is running").kill().await;

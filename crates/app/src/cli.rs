@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::{
     command,
     config::{Overrides, Settings},
+    process,
 };
 
 /// Tieline, a self-hosted connection broker: OAuth URLs for Slack and Microsoft Teams, and the
@@ -101,7 +102,15 @@ enum Command {
 impl Cli {
     pub(crate) async fn run(self) -> anyhow::Result<ExitCode> {
         let SettingsArgs { config, overrides } = self.settings;
-        let settings = || Settings::load(config.as_deref(), &overrides);
+        let settings = || {
+            let settings = Settings::load(config.as_deref(), &overrides)?;
+            if !settings.core_dumps
+                && let Err(error) = process::forbid_core_dumps()
+            {
+                eprintln!("tieline: core dumps cannot be forbidden: {error}");
+            }
+            Ok(settings)
+        };
         let ended: anyhow::Result<()> = match self.command {
             Command::Serve(serve) => serve.run(settings()?).await,
             #[cfg(feature = "sandbox")]

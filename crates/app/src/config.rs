@@ -91,6 +91,8 @@ pub(crate) struct Settings {
     pub(crate) verify_memory_seconds: u32,
     #[serde(deserialize_with = "flag")]
     pub(crate) allow_private_addresses: bool,
+    #[serde(deserialize_with = "flag")]
+    pub(crate) core_dumps: bool,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
     #[cfg_attr(

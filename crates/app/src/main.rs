@@ -10,6 +10,7 @@ mod command;
 mod config;
 mod keys;
 mod logging;
+mod process;
 mod server;
 mod system;
 mod upkeep;

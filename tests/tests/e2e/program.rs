@@ -2,11 +2,12 @@
 
 mod commands;
 mod copy;
+mod core_dumps;
 mod doctor;
 mod generated;
 mod import_novu;
-mod quickstart;
 mod key_rotation;
+mod quickstart;
 mod sealing_keys;
 mod settings;
 mod vault;

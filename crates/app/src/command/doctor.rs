@@ -8,6 +8,7 @@ use crate::config::Settings;
 
 mod clock;
 mod configuration;
+mod core_dumps;
 mod database;
 mod egress;
 mod files;
@@ -51,6 +52,7 @@ impl Doctor {
         let mut database = database::check(settings, &mut findings).await;
         let database_clock = database.as_mut().and_then(|database| database.clock.take());
         let opens = key_file::check(settings, database.as_ref(), &mut findings).await;
+        findings.extend(core_dumps::check());
         findings.push(redis::check(settings).await);
         findings.push(public_url::check(settings).await);
         // Whose keys are the wrong ones, or whose tables are not there, has nothing to be read.

@@ -299,6 +299,13 @@ pub(super) const SETTINGS: &[Setting] = &[
         ..PLAIN
     },
     Setting {
+        name: "core_dumps",
+        default: "false",
+        help: "Whether a crash may leave a core dump, and a debugger look in: for debugging alone",
+        more: "Keys and tokens are in it.",
+        ..PLAIN
+    },
+    Setting {
         name: "log",
         default: DEFAULT_LOG,
         help: "What is logged: a level, or targets with levels (info,tieline_domain=debug)",
