@@ -62,6 +62,12 @@ impl TestDatabase {
         url
     }
 
+    /// Runs statements in it; answers the first column of all that they give, as text.
+    #[must_use]
+    pub fn ask(&self, sql: &str) -> Vec<String> {
+        execute(&self.url(), sql)
+    }
+
     /// Host and port of the server.
     #[must_use]
     pub fn address(&self) -> String {
@@ -74,7 +80,7 @@ impl Drop for TestDatabase {
         let sql = format!("DROP DATABASE {} WITH (FORCE)", self.name);
         let server = self.server.clone();
         // A server that has gone must not hide why the test failed.
-        let _ = thread::spawn(move || execute(&server, &sql)).join();
+        let _ = thread::spawn(move || drop(execute(&server, &sql))).join();
     }
 }
 
@@ -83,8 +89,9 @@ fn address(url: &Url) -> String {
     format!("{host}:{}", url.port().unwrap_or(5432))
 }
 
-/// Runs a statement. Of the protocol it knows no more than that takes.
-fn execute(database: &Url, sql: &str) {
+/// Runs statements; answers the first column of all that they give, as text. Of the protocol it
+/// knows no more than that takes.
+fn execute(database: &Url, sql: &str) -> Vec<String> {
     let mut stream = TcpStream::connect(address(database)).expect("Postgres listens");
     let mut startup = PROTOCOL.to_be_bytes().to_vec();
     let name = database.path().trim_start_matches('/');
@@ -95,7 +102,7 @@ fn execute(database: &Url, sql: &str) {
     send(&mut stream, &[], &startup);
     await_ready(&mut stream);
     send(&mut stream, b"Q", format!("{sql}\0").as_bytes());
-    await_ready(&mut stream);
+    await_ready(&mut stream)
 }
 
 fn send(stream: &mut TcpStream, kind: &[u8], body: &[u8]) {
@@ -104,7 +111,9 @@ fn send(stream: &mut TcpStream, kind: &[u8], body: &[u8]) {
     stream.write_all(&message).expect("Postgres reads");
 }
 
-fn await_ready(stream: &mut TcpStream) {
+/// Reads until the server is ready for more; answers the first column of the rows before that.
+fn await_ready(stream: &mut TcpStream) -> Vec<String> {
+    let mut rows = Vec::new();
     loop {
         let mut head = [0; 5];
         stream.read_exact(&mut head).expect("Postgres answers");
@@ -112,7 +121,8 @@ fn await_ready(stream: &mut TcpStream) {
         let mut body = vec![0; length as usize - 4];
         stream.read_exact(&mut body).expect("a whole message");
         match head[0] {
-            b'Z' => return,
+            b'Z' => return rows,
+            b'D' => rows.push(first_column(&body)),
             b'E' => panic!("Postgres refuses: {}", String::from_utf8_lossy(&body)),
             b'R' => assert_eq!(
                 body, [0; 4],
@@ -122,4 +132,14 @@ fn await_ready(stream: &mut TcpStream) {
             _ => {}
         }
     }
+}
+
+/// The first column of a row as it is sent: the number of columns, then of each its length and its
+/// text.
+fn first_column(row: &[u8]) -> String {
+    let (_, rest) = row.split_at(2);
+    let (length, rest) = rest.split_first_chunk().expect("a column");
+    // NULL has the length -1.
+    let length = usize::try_from(i32::from_be_bytes(*length)).unwrap_or_default();
+    String::from_utf8_lossy(&rest[..length]).into_owned()
 }

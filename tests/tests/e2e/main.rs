@@ -16,5 +16,6 @@ mod return_url;
 mod slack;
 mod slow_clients;
 mod state;
+mod stolen;
 mod teams;
 mod verify;

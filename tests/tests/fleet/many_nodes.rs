@@ -5,6 +5,8 @@ mod keys;
 mod outage;
 mod redis;
 mod rolling;
+mod sealing_keys;
+mod stolen;
 mod together;
 
 use tieline_sandbox::Endpoint;

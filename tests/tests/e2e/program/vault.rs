@@ -192,7 +192,7 @@ async fn a_key_that_cannot_be_wrapped_is_not_added() {
         (200, r#"{"data":{"ciphertext":"\"\n[[storage]]"}}"#),
     ] {
         vault.fail(status, body);
-        home.run(ADD).await.failed();
+        drop(home.run(ADD).await.failed());
         assert_eq!(keys(&home), before);
     }
 }
