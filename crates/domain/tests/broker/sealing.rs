@@ -4,8 +4,9 @@ use secrecy::{ExposeSecret, SecretString};
 use tieline_domain::{
     connection::{ChannelConnection, CredentialKind},
     id::EnvironmentId,
-    ports::OpenError,
+    ports::{OpenError, ResealedValue},
     provider::{Grant, GrantedCredential},
+    reason::Reason,
     sealed::{Sealed, SealedColumn, SealedPlace},
 };
 use tieline_testkit::fixtures;
@@ -118,4 +119,35 @@ async fn no_token_is_seen_in_what_is_stored() {
     for secret in ["access-", "refresh-", "the-code", "the-secret"] {
         assert!(!stored.contains(secret), "{secret}");
     }
+}
+
+/// T22: what two rows hold changes places in the storage.
+#[tokio::test]
+async fn credentials_and_tokens_that_changed_places_are_refused() {
+    let twice = provider::grants_in_turn(vec![rotating(), rotating()]);
+    let bench = Bench::start().await.with(twice);
+    bench.connect(for_ada("slack")).await;
+    bench.connect(for_bob("slack")).await;
+    for column in [
+        SealedColumn::IntegrationCredentials,
+        SealedColumn::BotAccessToken,
+    ] {
+        let values = &bench.broker.stores.sealed_values;
+        let [first, second] = values
+            .list(column, None, 10)
+            .await
+            .unwrap()
+            .try_into()
+            .unwrap();
+        let (one, two) = (first.value.clone(), second.value.clone());
+        let changes = [(first, two), (second, one)];
+        let changes = changes.map(|(stored, value)| ResealedValue { stored, value });
+        assert_eq!(values.replace(&changes).await.unwrap(), 2);
+    }
+    for connection in bench.connections().await {
+        let opened = bench.broker.open_credentials_of(&connection);
+        assert_eq!(opened.unwrap_err(), OpenError::Refused);
+    }
+    let refused = bench.mint(for_ada("slack")).await.unwrap_err();
+    assert_eq!(refused.reason(), Reason::Internal);
 }
