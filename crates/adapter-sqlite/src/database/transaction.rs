@@ -10,8 +10,8 @@ use super::access::{Access, OpenTransaction, Pools};
 use crate::{
     SqliteApiKeyStore, SqliteAttemptStore, SqliteAuditStore, SqliteConnectionStore,
     SqliteContextStore, SqliteEndpointStore, SqliteEnvironmentStore, SqliteIdempotencyStore,
-    SqliteIntegrationStore, SqliteKeyCheckStore, SqliteRevocationStore, SqliteSealedValues, SqliteSubscriberStore,
-    SqliteUpkeepStore, error::unavailable,
+    SqliteIntegrationStore, SqliteKeyCheckStore, SqliteRevocationStore, SqliteSealedValues,
+    SqliteSubscriberStore, SqliteUpkeepStore, error::unavailable,
 };
 
 /// Begins transactions on SQLite, one at a time.

@@ -4,8 +4,8 @@ use std::{fmt, sync::Arc};
 
 use crate::ports::{
     ApiKeyStore, AttemptStore, AuditStore, ConnectionStore, ContextStore, EndpointStore,
-    EnvironmentStore, IdempotencyStore, IntegrationStore, KeyCheckStore, RevocationStore, SealedValues,
-    SubscriberStore, UpkeepStore,
+    EnvironmentStore, IdempotencyStore, IntegrationStore, KeyCheckStore, RevocationStore,
+    SealedValues, SubscriberStore, UpkeepStore,
 };
 
 /// One store for each storage port, all on the same storage.
