@@ -250,7 +250,7 @@ pub(crate) fn log_failure(error: &dyn std::error::Error) {
 /// The HTTP status for a reason.
 pub(crate) fn status_of(reason: Reason) -> StatusCode {
     match reason {
-        Reason::Unauthorized => StatusCode::UNAUTHORIZED,
+        Reason::Unauthorized | Reason::EventRefused => StatusCode::UNAUTHORIZED,
         Reason::Forbidden => StatusCode::FORBIDDEN,
         Reason::RouteNotFound
         | Reason::NotFound

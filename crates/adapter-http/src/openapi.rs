@@ -39,6 +39,7 @@ use crate::{
         (name = "Channel endpoints", description = "The addresses inside connections."),
         (name = "API keys", description = "Who may call, and what they may do."),
         (name = "Environments", description = "Isolated sets of all of the above."),
+        (name = "Events of providers", description = "What providers send by themselves, signed by them."),
         (name = "Operations", description = "Probes."),
     ),
     components(schemas(ErrorBody, ValidationErrorBody)),

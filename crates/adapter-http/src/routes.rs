@@ -14,6 +14,7 @@ mod connect_attempts;
 pub(crate) mod connect_oauth;
 pub(crate) mod contexts;
 mod environments;
+mod events;
 pub(crate) mod health;
 mod integrations;
 pub(crate) mod link_oauth;
@@ -85,6 +86,8 @@ pub(crate) fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(api_keys::rotate))
         .routes(routes!(api_keys::revoke))
         .routes(routes!(environments::list, environments::create))
+        .routes(routes!(events::slack))
+        .routes(routes!(events::msteams))
         .routes(routes!(health::live))
         .routes(routes!(health::ready));
     openapi::describe_repetition(documented.get_openapi_mut());

@@ -31,6 +31,9 @@ pub(super) struct CheckErrors;
 /// What an operation that asks a provider about a connection can answer.
 pub(super) struct VerifyErrors;
 
+/// What an operation that takes what a provider sends can answer.
+pub(super) struct EventErrors;
+
 type Responses = BTreeMap<String, RefOr<Response>>;
 
 impl IntoResponses for KeyedErrors {
@@ -59,6 +62,45 @@ impl IntoResponses for KeyedErrors {
                 "The database is away, too much is asked at once, or the request took too long: \
                  `unavailable`, `overloaded`, `timed_out`. Nothing happened; try again after \
                  `Retry-After` seconds.",
+            ),
+        ])
+    }
+}
+
+impl IntoResponses for EventErrors {
+    fn responses() -> Responses {
+        errors(&[
+            (
+                StatusCode::BAD_REQUEST,
+                "It is signed, and makes no sense all the same: `malformed_request`.",
+            ),
+            (
+                StatusCode::UNAUTHORIZED,
+                "It is not signed, not by the provider, not for this app, or too old: \
+                 `event_refused`.",
+            ),
+            (
+                StatusCode::NOT_FOUND,
+                "There is no such integration, `not_found`, or it lacks what it takes to check a \
+                 signature: `credentials_missing`.",
+            ),
+            (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "It has more than 256 KiB: `body_too_large`.",
+            ),
+            (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Something failed on our side: `internal`.",
+            ),
+            (
+                StatusCode::BAD_GATEWAY,
+                "The provider's keys cannot be had: delivered again later, it may be believed.",
+            ),
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The database is away, or too much is asked at once: `unavailable`, `overloaded`, \
+                 `timed_out`. Nothing happened; it may be delivered again after `Retry-After` \
+                 seconds.",
             ),
         ])
     }

@@ -59,7 +59,7 @@ impl Broker {
         }
         match (answer, refused) {
             (Some(text), _) => Ok(text),
-            (None, Some(refusal)) => Err(refuse(&refusal).into()),
+            (None, Some(refusal)) => Err(refuse(refusal)),
             (None, None) => Err(nowhere().into()),
         }
     }
@@ -254,7 +254,10 @@ fn is_bot(connection: &ChannelConnection, bots: &[String]) -> bool {
     own.is_some_and(|own| bots.contains(own)) && connection.credentials.len() == 1
 }
 
-fn refuse(refusal: &EventRefusal) -> Refusal {
+fn refuse(refusal: EventRefusal) -> UseCaseError {
     tracing::warn!(%refusal, "a delivery is not believed");
-    Refusal::new(Reason::from(refusal), refusal.to_string())
+    match refusal {
+        EventRefusal::Unavailable(error) => error.into(),
+        refusal => Refusal::new(Reason::from(&refusal), refusal.to_string()).into(),
+    }
 }
