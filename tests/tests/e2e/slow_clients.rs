@@ -111,6 +111,8 @@ async fn deep_and_large_bodies_cost_little_memory() {
         assert!(statuses.iter().all(refused), "{statuses:?}");
     }
     let grown = stage.server.peak_kib() - before;
-    assert!(grown < 64 * MIB, "{grown} KiB");
-    assert_eq!(stage.api.get("/readyz").await.status, 200);
+    assert!(grown < 32 * MIB, "{grown} KiB");
+    // On a connection that was not broken by it.
+    let api = Api::of(&stage.server);
+    assert_eq!(api.get("/readyz").await.status, 200);
 }
