@@ -15,6 +15,8 @@ mod check_credentials;
 mod connect_slack;
 mod connect_teams;
 mod copy;
+mod disconnect;
+mod events;
 mod exchange_failures;
 mod grants;
 mod imports;

@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, VecDeque},
     sync::{
         Arc, Mutex, MutexGuard,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -57,6 +57,7 @@ pub(crate) struct StrictProvider {
     pub(crate) questions: AtomicU32,
     pub(crate) revoked: Mutex<Vec<String>>,
     next_workspace: Mutex<String>,
+    held: AtomicBool,
 }
 
 impl StrictProvider {
@@ -69,6 +70,7 @@ impl StrictProvider {
             questions: AtomicU32::default(),
             revoked: Mutex::default(),
             next_workspace: Mutex::new("T1".to_owned()),
+            held: AtomicBool::default(),
         })
     }
 
@@ -89,6 +91,15 @@ impl StrictProvider {
 
     pub(crate) fn fault(&self, fault: Fault) {
         self.faults.lock().unwrap().push_back(fault);
+    }
+
+    /// Answers no request to end a connection until it is let go.
+    pub(crate) fn hold(&self) {
+        self.held.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn let_go(&self) {
+        self.held.store(false, Ordering::Relaxed);
     }
 
     /// No faults any more.
@@ -240,6 +251,9 @@ impl ProviderClient for StrictProvider {
         workspace: &Workspace,
         _: &[GrantedCredential],
     ) -> Vec<RevocationItem> {
+        while self.held.load(Ordering::Relaxed) {
+            step().await;
+        }
         let (outcome, failure) = match self.faults.lock().unwrap().pop_front() {
             None => (RevocationOutcome::Revoked, None),
             Some(_) => (
