@@ -45,9 +45,9 @@ impl fmt::Debug for Provider {
     }
 }
 
-/// All providers that this process knows.
+/// All providers that this process knows. A clone is the same.
 #[derive(Clone, Debug, Default)]
-pub struct Providers(BTreeMap<ProviderId, Provider>);
+pub struct Providers(Arc<BTreeMap<ProviderId, Provider>>);
 
 impl Providers {
     /// The provider with this id.
@@ -64,11 +64,7 @@ impl Providers {
 
 impl FromIterator<Provider> for Providers {
     fn from_iter<I: IntoIterator<Item = Provider>>(providers: I) -> Self {
-        Self(
-            providers
-                .into_iter()
-                .map(|p| (p.policy.id.clone(), p))
-                .collect(),
-        )
+        let by_id = providers.into_iter().map(|p| (p.policy.id.clone(), p));
+        Self(Arc::new(by_id.collect()))
     }
 }
