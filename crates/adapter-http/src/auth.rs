@@ -5,47 +5,60 @@ use axum::{
     http::{HeaderMap, header, request::Parts},
 };
 use tieline_domain::{
-    api_key::{ApiKey, ApiKeyRole, PresentedKey},
+    api_key::{ApiKey, ApiKeyRight, ApiKeyRole, PresentedKey},
+    audit::Actor,
+    broker::Broker,
     id::EnvironmentId,
     reason::Reason,
 };
 
 use crate::{api::Api, error::ApiError, rate_limit};
 
+/// Whoever asks: their key, and the broker that does what they ask for in their name.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    pub(crate) key: ApiKey,
+    pub(crate) broker: Broker,
+}
+
+impl Caller {
+    /// The environment that the key speaks for.
+    pub(crate) fn environment(&self) -> EnvironmentId {
+        self.key.environment_id
+    }
+
+    /// Whether the key has this right.
+    pub(crate) fn has(&self, right: ApiKeyRight) -> bool {
+        self.key.rights.contains(&right)
+    }
+}
+
 macro_rules! callers {
-    ($($(#[$doc:meta])* $name:ident($held:ty), $role:ident, $hold:expr;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident, $role:ident;)*) => {$(
         $(#[$doc])*
         #[derive(Debug)]
-        pub(crate) struct $name(pub(crate) $held);
+        pub(crate) struct $name(pub(crate) Caller);
 
         impl FromRequestParts<Api> for $name {
             type Rejection = ApiError;
 
             async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
-                let key = authenticate(parts, api, ApiKeyRole::$role).await?;
-                let hold: fn(ApiKey) -> $held = $hold;
-                Ok(Self(hold(key)))
+                authenticate(parts, api, ApiKeyRole::$role).await.map(Self)
             }
         }
     )*};
 }
 
 callers! {
-    /// The environment of a caller whose key may read.
-    Reader(EnvironmentId), Read, |key| key.environment_id;
-    /// The key of such a caller.
-    ReaderKey(ApiKey), Read, |key| key;
-    /// The environment of a caller whose key may mint.
-    Connector(EnvironmentId), Connect, |key| key.environment_id;
-    /// The key of such a caller.
-    ConnectorKey(ApiKey), Connect, |key| key;
-    /// The environment of a caller whose key may do everything.
-    Administrator(EnvironmentId), Admin, |key| key.environment_id;
-    /// The key of such a caller.
-    AdministratorKey(ApiKey), Admin, |key| key;
+    /// A caller whose key may read.
+    Reader, Read;
+    /// A caller whose key may mint.
+    Connector, Connect;
+    /// A caller whose key may do everything.
+    Administrator, Admin;
 }
 
-async fn authenticate(parts: &Parts, api: &Api, needed: ApiKeyRole) -> Result<ApiKey, ApiError> {
+async fn authenticate(parts: &Parts, api: &Api, needed: ApiKeyRole) -> Result<Caller, ApiError> {
     let presented = presented_key(&parts.headers);
     let presented = presented.as_ref();
     api.lockout.pass(parts, api, presented)?;
@@ -60,7 +73,8 @@ async fn authenticate(parts: &Parts, api: &Api, needed: ApiKeyRole) -> Result<Ap
     };
     api.lockout.note_success(&key);
     rate_limit::take(parts, api, &key).await?;
-    Ok(key)
+    let broker = api.broker.acting_as(Actor::ApiKey(key.id));
+    Ok(Caller { key, broker })
 }
 
 fn presented_key(headers: &HeaderMap) -> Option<PresentedKey> {

@@ -19,6 +19,7 @@ use utoipa::IntoParams;
 use super::{Answer, IdempotencyKey, KeyedRequest, read};
 use crate::{
     api::Api,
+    auth::Caller,
     body::{JsonBody, MAX_BODY},
     error::ApiError,
     request::RequestId,
@@ -85,12 +86,11 @@ fn target(path: &str, query: Option<&str>) -> String {
 impl Once {
     /// Does the `work` and answers what it made. With a key all of it, the answer included, is
     /// written in one transaction, on whose stores the work's broker stands; whoever repeats the
-    /// request gets that answer. A request that was refused with 409 or 422 gets the same refusal
+    /// request gets that answer. With or without one, the work's broker acts as the caller. A request that was refused with 409 or 422 gets the same refusal
     /// again; after any other failure nothing was kept.
     pub(crate) async fn run<T, U: Serialize>(
         self,
-        api: &Api,
-        environment: EnvironmentId,
+        caller: &Caller,
         status: StatusCode,
         body: Result<JsonBody<T>, ApiError>,
         work: impl AsyncFnOnce(Broker, T) -> Result<U, ApiError>,
@@ -98,7 +98,7 @@ impl Once {
         let answer = match (&self.key, body) {
             (_, Err(error)) => Err(error),
             (None, Ok(body)) => {
-                let made = work(api.broker.clone(), body.value).await;
+                let made = work(caller.broker.clone(), body.value).await;
                 made.map(|made| Answer::of(status, &made).into_response())
             }
             (Some(key), Ok(JsonBody { value, canonical })) => {
@@ -106,7 +106,7 @@ impl Once {
                     let made = work(broker, value).await?;
                     Ok(Answer::of(status, &made))
                 };
-                self.keyed(api, environment, key, &canonical, work).await
+                self.keyed(caller, key, &canonical, work).await
             }
         };
         self.echo(answer)
@@ -116,36 +116,34 @@ impl Once {
     /// given without it.
     pub(crate) async fn run_checked<T, U: Serialize>(
         self,
-        api: &Api,
-        environment: EnvironmentId,
+        caller: &Caller,
         status: StatusCode,
         body: Result<JsonBody<T>, ApiError>,
         check: impl AsyncFnOnce(&T) -> Result<(), ApiError>,
         work: impl AsyncFnOnce(Broker, T) -> Result<U, ApiError>,
     ) -> Response {
         let body = match body {
-            Ok(body) => match self.kept(api, environment, &body.canonical).await {
+            Ok(body) => match self.kept(caller, &body.canonical).await {
                 Ok(None) => check(&body.value).await.map(|()| body),
                 Ok(Some(answer)) => return self.echo(Ok(answer)),
                 Err(error) => Err(error),
             },
             Err(error) => Err(error),
         };
-        self.run(api, environment, status, body, work).await
+        self.run(caller, status, body, work).await
     }
 
     /// The answer that is kept for this request, if there is one.
     async fn kept(
         &self,
-        api: &Api,
-        environment: EnvironmentId,
+        caller: &Caller,
         canonical_body: &[u8],
     ) -> Result<Option<Response>, ApiError> {
         let Some(key) = &self.key else {
             return Ok(None);
         };
-        let request = self.keyed_request(environment, canonical_body);
-        match Claimed::begin(&api.broker, key, &request).await? {
+        let request = self.keyed_request(caller.environment(), canonical_body);
+        match Claimed::begin(&caller.broker, key, &request).await? {
             // The place is given up again: no transaction waits for what comes.
             Claimed::New(_) => Ok(None),
             Claimed::Kept(answer) => Ok(Some(answer)),
@@ -154,14 +152,13 @@ impl Once {
 
     async fn keyed(
         &self,
-        api: &Api,
-        environment: EnvironmentId,
+        caller: &Caller,
         key: &IdempotencyKey,
         canonical_body: &[u8],
         work: impl AsyncFnOnce(Broker) -> Result<Answer, ApiError>,
     ) -> Result<Response, ApiError> {
-        let broker = &api.broker;
-        let request = self.keyed_request(environment, canonical_body);
+        let broker = &caller.broker;
+        let request = self.keyed_request(caller.environment(), canonical_body);
         let (within, record) = match Claimed::begin(broker, key, &request).await? {
             Claimed::New(new) => *new,
             Claimed::Kept(answer) => return Ok(answer),
@@ -177,7 +174,7 @@ impl Once {
             Err(error) if is_kept(&error) => {
                 // What was written before the refusal goes; the refusal itself stays.
                 drop(within);
-                let refusal = self.refusal(api, error).await;
+                let refusal = self.refusal(broker, error).await;
                 let store = &broker.stores.idempotency;
                 key.keep(broker, store, &request, refusal, record.expires_at)
                     .await
@@ -207,8 +204,8 @@ impl Once {
         }
     }
 
-    async fn refusal(&self, api: &Api, error: ApiError) -> Answer {
-        let response = error.respond(&self.path, &self.request_id, api.broker.clock.now());
+    async fn refusal(&self, broker: &Broker, error: ApiError) -> Answer {
+        let response = error.respond(&self.path, &self.request_id, broker.clock.now());
         let status = response.status().as_u16();
         let body = to_bytes(response.into_body(), MAX_BODY).await;
         Answer {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Json, http::StatusCode};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use tieline_domain::{
@@ -14,8 +14,7 @@ use tieline_domain::{
 use utoipa::ToSchema;
 
 use crate::{
-    api::Api,
-    auth::{Administrator, AdministratorKey},
+    auth::{Administrator, Caller},
     body::JsonBody,
     error::{ApiError, instant},
     object_name::ObjectName,
@@ -131,10 +130,9 @@ pub(crate) struct NewApiKeyResponse {
     ),
 )]
 pub(crate) async fn list(
-    State(api): State<Api>,
-    Administrator(environment): Administrator,
+    Administrator(caller): Administrator,
 ) -> Result<Json<Vec<ApiKeyResponse>>, ApiError> {
-    let keys = api.broker.list_api_keys(environment).await?;
+    let keys = caller.broker.list_api_keys(caller.environment()).await?;
     Ok(Json(keys.into_iter().map(ApiKeyResponse::from).collect()))
 }
 
@@ -162,8 +160,7 @@ pub(crate) async fn list(
     ),
 )]
 pub(crate) async fn create(
-    State(api): State<Api>,
-    AdministratorKey(granter): AdministratorKey,
+    Administrator(caller): Administrator,
     body: JsonBody<CreateApiKeyRequest>,
 ) -> Result<(StatusCode, Json<NewApiKeyResponse>), ApiError> {
     let CreateApiKeyRequest { name, role, rights } = body.value;
@@ -175,9 +172,9 @@ pub(crate) async fn create(
             .map(ApiKeyRight::from)
             .collect::<BTreeSet<_>>(),
     };
-    let broker = &api.broker;
+    let Caller { key, broker } = caller;
     let made = broker
-        .create_api_key(granter.environment_id, new, Some(&granter))
+        .create_api_key(key.environment_id, new, Some(&key))
         .await?;
     Ok((StatusCode::CREATED, Json(made.into())))
 }
@@ -204,20 +201,14 @@ pub(crate) async fn create(
     ),
 )]
 pub(crate) async fn rotate(
-    State(api): State<Api>,
-    AdministratorKey(granter): AdministratorKey,
+    Administrator(caller): Administrator,
     ObjectName(id): ObjectName,
     body: JsonBody<RotateApiKeyRequest>,
 ) -> Result<(StatusCode, Json<NewApiKeyResponse>), ApiError> {
     let overlap = SignedDuration::from_secs(body.value.overlap_seconds.into());
-    let broker = &api.broker;
+    let Caller { key, broker } = caller;
     let made = broker
-        .rotate_api_key(
-            granter.environment_id,
-            read_id(&id)?,
-            overlap,
-            Some(&granter),
-        )
+        .rotate_api_key(key.environment_id, read_id(&id)?, overlap, Some(&key))
         .await?;
     Ok((StatusCode::CREATED, Json(made.into())))
 }
@@ -235,12 +226,12 @@ pub(crate) async fn rotate(
     responses((status = 204, description = "It is revoked."), ObjectErrors),
 )]
 pub(crate) async fn revoke(
-    State(api): State<Api>,
-    Administrator(environment): Administrator,
+    Administrator(caller): Administrator,
     ObjectName(id): ObjectName,
 ) -> Result<StatusCode, ApiError> {
-    api.broker
-        .revoke_api_key(environment, read_id(&id)?)
+    caller
+        .broker
+        .revoke_api_key(caller.environment(), read_id(&id)?)
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

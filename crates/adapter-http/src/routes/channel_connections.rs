@@ -12,7 +12,7 @@ use tieline_domain::{
 
 use crate::{
     api::Api,
-    auth::{Administrator, ReaderKey},
+    auth::{Administrator, Reader},
     body::JsonBody,
     error::ApiError,
     idempotency::once::{Once, OnceParams},
@@ -55,10 +55,9 @@ const LIST: &str = "channel-connections";
 )]
 pub(crate) async fn list(
     State(api): State<Api>,
-    ReaderKey(key): ReaderKey,
+    Reader(caller): Reader,
     mut query: QueryString,
 ) -> Result<Json<PageBody<ChannelConnectionResponse>>, ApiError> {
-    let environment = key.environment_id;
     let filter = ConnectionFilter {
         subscriber_id: query.read("subscriberId"),
         mode: query.read("connectionMode"),
@@ -69,7 +68,7 @@ pub(crate) async fn list(
     let other_channel = query
         .text("channel")
         .is_some_and(|channel| channel != CHANNEL);
-    let store = &api.broker.stores.connections;
+    let (environment, store) = (caller.environment(), &caller.broker.stores.connections);
     let fetch = async |page: &PageRequest| {
         if other_channel {
             return Ok(Page::empty());
@@ -77,7 +76,7 @@ pub(crate) async fn list(
         store.list(environment, &filter, page).await
     };
     let Json(page) = paging::answer(&api, environment, LIST, query, fetch, |row| row).await?;
-    let shown = |row| ChannelConnectionResponse::shown(&api.broker, row, &key);
+    let shown = |row| ChannelConnectionResponse::shown(&caller, row);
     page.try_map(shown).map(Json)
 }
 
@@ -117,15 +116,14 @@ pub(crate) fn read_context_keys(query: &mut QueryString) -> Option<ContextKeys> 
     ),
 )]
 pub(crate) async fn get(
-    State(api): State<Api>,
-    ReaderKey(key): ReaderKey,
+    Reader(caller): Reader,
     ObjectName(identifier): ObjectName,
 ) -> Result<Json<ChannelConnectionResponse>, ApiError> {
-    let connection = api
+    let connection = caller
         .broker
-        .get_connection(key.environment_id, &read_identifier(identifier)?)
+        .get_connection(caller.environment(), &read_identifier(identifier)?)
         .await?;
-    ChannelConnectionResponse::shown(&api.broker, connection, &key).map(Json)
+    ChannelConnectionResponse::shown(&caller, connection).map(Json)
 }
 
 /// Import a channel connection
@@ -159,19 +157,18 @@ pub(crate) async fn get(
     ),
 )]
 pub(crate) async fn create(
-    State(api): State<Api>,
-    Administrator(environment): Administrator,
+    Administrator(caller): Administrator,
     once: Once,
     body: Result<JsonBody<CreateConnectionRequest>, ApiError>,
 ) -> Response {
+    let environment = caller.environment();
     let work = async |broker: Broker, body: CreateConnectionRequest| {
         let connection = broker
             .create_connection(environment, body.try_into()?)
             .await?;
         Ok(ChannelConnectionResponse::from(connection))
     };
-    once.run(&api, environment, StatusCode::CREATED, body, work)
-        .await
+    once.run(&caller, StatusCode::CREATED, body, work).await
 }
 
 /// Change a channel connection
@@ -198,12 +195,12 @@ pub(crate) async fn create(
     ),
 )]
 pub(crate) async fn change(
-    State(api): State<Api>,
-    Administrator(environment): Administrator,
+    Administrator(caller): Administrator,
     ObjectName(identifier): ObjectName,
     once: Once,
     body: Result<JsonBody<ChangeConnectionRequest>, ApiError>,
 ) -> Response {
+    let environment = caller.environment();
     let work = async |broker: Broker, body: ChangeConnectionRequest| {
         let identifier = read_identifier(identifier)?;
         let (workspace, auth) = body.read()?;
@@ -212,8 +209,7 @@ pub(crate) async fn change(
             .await?;
         Ok(ChannelConnectionResponse::from(changed))
     };
-    once.run(&api, environment, StatusCode::OK, body, work)
-        .await
+    once.run(&caller, StatusCode::OK, body, work).await
 }
 
 /// Delete a channel connection
@@ -229,12 +225,12 @@ pub(crate) async fn change(
     responses((status = 204, description = "It is gone."), ObjectErrors),
 )]
 pub(crate) async fn delete(
-    State(api): State<Api>,
-    Administrator(environment): Administrator,
+    Administrator(caller): Administrator,
     ObjectName(identifier): ObjectName,
 ) -> Result<StatusCode, ApiError> {
-    api.broker
-        .delete_connection(environment, &read_identifier(identifier)?)
+    caller
+        .broker
+        .delete_connection(caller.environment(), &read_identifier(identifier)?)
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

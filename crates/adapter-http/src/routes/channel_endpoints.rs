@@ -54,7 +54,7 @@ const LIST: &str = "channel-endpoints";
 )]
 pub(crate) async fn list(
     State(api): State<Api>,
-    Reader(environment): Reader,
+    Reader(caller): Reader,
     mut query: QueryString,
 ) -> Result<Json<PageBody<ChannelEndpointResponse>>, ApiError> {
     let filter = EndpointFilter {
@@ -67,7 +67,7 @@ pub(crate) async fn list(
     let other_channel = query
         .text("channel")
         .is_some_and(|channel| channel != CHANNEL);
-    let store = &api.broker.stores.endpoints;
+    let (environment, store) = (caller.environment(), &caller.broker.stores.endpoints);
     let fetch = async |page: &PageRequest| {
         if other_channel {
             return Ok(Page::empty());
@@ -94,13 +94,13 @@ pub(crate) async fn list(
     ),
 )]
 pub(crate) async fn get(
-    State(api): State<Api>,
-    Reader(environment): Reader,
+    Reader(caller): Reader,
     ObjectName(identifier): ObjectName,
 ) -> Result<Json<ChannelEndpointResponse>, ApiError> {
     Ok(Json(
-        api.broker
-            .get_endpoint(environment, &identifier)
+        caller
+            .broker
+            .get_endpoint(caller.environment(), &identifier)
             .await?
             .into(),
     ))
@@ -136,19 +136,18 @@ pub(crate) async fn get(
     ),
 )]
 pub(crate) async fn create(
-    State(api): State<Api>,
-    Administrator(environment): Administrator,
+    Administrator(caller): Administrator,
     once: Once,
     body: Result<JsonBody<CreateEndpointRequest>, ApiError>,
 ) -> Response {
+    let environment = caller.environment();
     let work = async |broker: Broker, body: CreateEndpointRequest| {
         let endpoint = broker
             .create_endpoint(environment, body.try_into()?)
             .await?;
         Ok(ChannelEndpointResponse::from(endpoint))
     };
-    once.run(&api, environment, StatusCode::CREATED, body, work)
-        .await
+    once.run(&caller, StatusCode::CREATED, body, work).await
 }
 
 /// Change a channel endpoint
@@ -172,20 +171,19 @@ pub(crate) async fn create(
     ),
 )]
 pub(crate) async fn change(
-    State(api): State<Api>,
-    Administrator(environment): Administrator,
+    Administrator(caller): Administrator,
     ObjectName(identifier): ObjectName,
     once: Once,
     body: Result<JsonBody<ChangeEndpointRequest>, ApiError>,
 ) -> Response {
+    let environment = caller.environment();
     let work = async |broker: Broker, body: ChangeEndpointRequest| {
         let changed = broker
             .change_endpoint(environment, &identifier, body.endpoint)
             .await?;
         Ok(ChannelEndpointResponse::from(changed))
     };
-    once.run(&api, environment, StatusCode::OK, body, work)
-        .await
+    once.run(&caller, StatusCode::OK, body, work).await
 }
 
 /// Delete a channel endpoint
@@ -201,10 +199,12 @@ pub(crate) async fn change(
     responses((status = 204, description = "It is gone."), ObjectErrors),
 )]
 pub(crate) async fn delete(
-    State(api): State<Api>,
-    Administrator(environment): Administrator,
+    Administrator(caller): Administrator,
     ObjectName(identifier): ObjectName,
 ) -> Result<StatusCode, ApiError> {
-    api.broker.delete_endpoint(environment, &identifier).await?;
+    caller
+        .broker
+        .delete_endpoint(caller.environment(), &identifier)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -142,7 +142,7 @@ const LIST: &str = "connect-attempts";
 )]
 pub(crate) async fn list(
     State(api): State<Api>,
-    Reader(environment): Reader,
+    Reader(caller): Reader,
     mut query: QueryString,
 ) -> Result<Json<PageBody<ConnectAttemptResponse>>, ApiError> {
     let filter = AttemptFilter {
@@ -152,7 +152,7 @@ pub(crate) async fn list(
         connection_identifier: query.text("connectionIdentifier"),
         reason: read_reason(&mut query),
     };
-    let store = &api.broker.stores.attempts;
+    let (environment, store) = (caller.environment(), &caller.broker.stores.attempts);
     let fetch = async |page: &PageRequest| store.list(environment, &filter, page).await;
     paging::answer(
         &api,
@@ -190,20 +190,14 @@ fn read_reason(query: &mut QueryString) -> Option<Reason> {
     ),
 )]
 pub(crate) async fn get(
-    State(api): State<Api>,
-    Reader(environment): Reader,
+    Reader(caller): Reader,
     ObjectName(id): ObjectName,
 ) -> Result<Json<ConnectAttemptResponse>, ApiError> {
     let unknown = || ApiError::new(Reason::NotFound, "Connect attempt not found");
     let id: FlowId = id.parse().map_err(|_| unknown())?;
-    let attempt = api
-        .broker
-        .stores
-        .attempts
-        .find(environment, id)
-        .await?
-        .ok_or_else(unknown)?;
-    Ok(Json(attempt.into()))
+    let attempts = &caller.broker.stores.attempts;
+    let attempt = attempts.find(caller.environment(), id).await?;
+    Ok(Json(attempt.ok_or_else(unknown)?.into()))
 }
 
 impl From<ConnectAttempt> for ConnectAttemptResponse {

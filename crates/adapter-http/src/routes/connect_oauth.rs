@@ -1,7 +1,6 @@
 //! `POST /v1/integrations/channel-connections/oauth`: the main job.
 
 use axum::{
-    extract::State,
     http::{Method, StatusCode},
     response::{IntoResponse, Response},
 };
@@ -9,14 +8,12 @@ use jiff::SignedDuration;
 use serde::Serialize;
 use tieline_domain::{
     context::ContextProof,
-    id::EnvironmentId,
     usecase::{MintConnectUrl, MintedUrl},
 };
 use utoipa::ToSchema;
 
 use crate::{
-    api::Api,
-    auth::Connector,
+    auth::{Caller, Connector},
     body::JsonBody,
     error::{ApiError, ErrorBody, ValidationErrorBody},
     idempotency::{Answer, IdempotencyKey, KeyedRequest},
@@ -115,12 +112,11 @@ pub(crate) struct OauthUrlResponse {
     ),
 )]
 pub(crate) async fn mint(
-    State(api): State<Api>,
-    Connector(environment): Connector,
+    Connector(caller): Connector,
     key: Option<IdempotencyKey>,
     body: Result<JsonBody<ConnectOauthRequest>, ApiError>,
 ) -> Response {
-    let answer = answer(&api, environment, key.as_ref(), body).await;
+    let answer = answer(&caller, key.as_ref(), body).await;
     match key {
         Some(key) => key.echo(answer),
         None => answer.into_response(),
@@ -128,8 +124,7 @@ pub(crate) async fn mint(
 }
 
 async fn answer(
-    api: &Api,
-    environment: EnvironmentId,
+    caller: &Caller,
     key: Option<&IdempotencyKey>,
     body: Result<JsonBody<ConnectOauthRequest>, ApiError>,
 ) -> Result<Response, ApiError> {
@@ -140,8 +135,11 @@ async fn answer(
         context_proof,
         ..value.try_into()?
     };
-    let minted = api.broker.mint_connect_url(environment, request).await?;
-    keep(api, environment, key, PATH, &canonical, minted).await
+    let Caller { broker, .. } = caller;
+    let minted = broker
+        .mint_connect_url(caller.environment(), request)
+        .await?;
+    keep(caller, key, PATH, PATH, &canonical, minted).await
 }
 
 /// The proof of the context that a body names.
@@ -155,10 +153,10 @@ pub(super) fn context_proof<T>(body: &JsonBody<T>, hash: Option<&str>) -> Option
 /// The answer with a minted URL, kept under its key if it has one for as long as the URL lives,
 /// and a little longer.
 pub(super) async fn keep(
-    api: &Api,
-    environment: EnvironmentId,
+    caller: &Caller,
     key: Option<&IdempotencyKey>,
     route: &str,
+    target: &str,
     canonical_body: &[u8],
     minted: MintedUrl,
 ) -> Result<Response, ApiError> {
@@ -167,13 +165,13 @@ pub(super) async fn keep(
         return Ok(Answer::from(minted).into_response());
     };
     let request = KeyedRequest {
-        environment,
+        environment: caller.environment(),
         method: &Method::POST,
         route,
-        target: route,
+        target,
         canonical_body,
     };
-    let (broker, store) = (&api.broker, &*api.broker.replays);
+    let (broker, store) = (&caller.broker, &*caller.broker.replays);
     key.keep(broker, store, &request, minted.into(), replayed_until)
         .await
 }

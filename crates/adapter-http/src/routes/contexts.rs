@@ -159,18 +159,17 @@ fn data_schema() -> Object {
     ),
 )]
 pub(crate) async fn create(
-    State(api): State<Api>,
-    Administrator(environment): Administrator,
+    Administrator(caller): Administrator,
     once: Once,
     body: Result<JsonBody<CreateContextRequest>, ApiError>,
 ) -> Response {
+    let environment = caller.environment();
     let work = async |broker: Broker, body: CreateContextRequest| {
         let (key, change) = body.read()?;
         let context = broker.create_context(environment, key, change).await?;
         Ok(ContextResponse::from(context))
     };
-    once.run(&api, environment, StatusCode::CREATED, body, work)
-        .await
+    once.run(&caller, StatusCode::CREATED, body, work).await
 }
 
 /// List contexts
@@ -195,7 +194,7 @@ pub(crate) async fn create(
 )]
 pub(crate) async fn list(
     State(api): State<Api>,
-    Reader(environment): Reader,
+    Reader(caller): Reader,
     mut query: QueryString,
 ) -> Result<Json<PageBody<ContextResponse>>, ApiError> {
     let filter = ContextFilter {
@@ -203,7 +202,7 @@ pub(crate) async fn list(
         id: query.text("id"),
         search: query.text("search"),
     };
-    let store = &api.broker.stores.contexts;
+    let (environment, store) = (caller.environment(), &caller.broker.stores.contexts);
     let fetch = async |page: &PageRequest| store.list(environment, &filter, page).await;
     paging::answer(&api, environment, LIST, query, fetch, ContextResponse::from).await
 }
@@ -224,13 +223,13 @@ pub(crate) async fn list(
     responses((status = 200, description = "The context.", body = ContextResponse), ObjectErrors),
 )]
 pub(crate) async fn get(
-    State(api): State<Api>,
-    Reader(environment): Reader,
+    Reader(caller): Reader,
     ObjectName(key): ObjectName<(String, String)>,
 ) -> Result<Json<ContextResponse>, ApiError> {
     Ok(Json(
-        api.broker
-            .get_context(environment, &read_key(key)?)
+        caller
+            .broker
+            .get_context(caller.environment(), &read_key(key)?)
             .await?
             .into(),
     ))
@@ -261,12 +260,12 @@ pub(crate) async fn get(
     ),
 )]
 pub(crate) async fn change(
-    State(api): State<Api>,
-    Administrator(environment): Administrator,
+    Administrator(caller): Administrator,
     ObjectName(key): ObjectName<(String, String)>,
     once: Once,
     body: Result<JsonBody<ChangeContextRequest>, ApiError>,
 ) -> Response {
+    let environment = caller.environment();
     let work = async |broker: Broker, body: ChangeContextRequest| {
         let change = ContextChange {
             data: body.data,
@@ -277,8 +276,7 @@ pub(crate) async fn change(
             .await?;
         Ok(ContextResponse::from(changed))
     };
-    once.run(&api, environment, StatusCode::OK, body, work)
-        .await
+    once.run(&caller, StatusCode::OK, body, work).await
 }
 
 /// Delete a context
@@ -297,12 +295,12 @@ pub(crate) async fn change(
     responses((status = 204, description = "It is gone."), ObjectErrors),
 )]
 pub(crate) async fn delete(
-    State(api): State<Api>,
-    Administrator(environment): Administrator,
+    Administrator(caller): Administrator,
     ObjectName(key): ObjectName<(String, String)>,
 ) -> Result<StatusCode, ApiError> {
-    api.broker
-        .delete_context(environment, &read_key(key)?)
+    caller
+        .broker
+        .delete_context(caller.environment(), &read_key(key)?)
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

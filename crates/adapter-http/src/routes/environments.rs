@@ -1,12 +1,11 @@
 //! `/v1/environments`: the environments of an organization, for its admins.
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Json, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use tieline_domain::environment::Environment;
 use utoipa::ToSchema;
 
 use crate::{
-    api::Api,
     auth::Administrator,
     body::JsonBody,
     error::{ApiError, instant},
@@ -69,10 +68,12 @@ pub(crate) struct NewEnvironmentResponse {
     ),
 )]
 pub(crate) async fn list(
-    State(api): State<Api>,
-    Administrator(environment): Administrator,
+    Administrator(caller): Administrator,
 ) -> Result<Json<Vec<EnvironmentResponse>>, ApiError> {
-    let all = api.broker.environments_beside(environment).await?;
+    let all = caller
+        .broker
+        .environments_beside(caller.environment())
+        .await?;
     Ok(Json(
         all.into_iter().map(EnvironmentResponse::from).collect(),
     ))
@@ -99,13 +100,12 @@ pub(crate) async fn list(
     ),
 )]
 pub(crate) async fn create(
-    State(api): State<Api>,
-    Administrator(environment): Administrator,
+    Administrator(caller): Administrator,
     body: JsonBody<CreateEnvironmentRequest>,
 ) -> Result<(StatusCode, Json<NewEnvironmentResponse>), ApiError> {
-    let broker = &api.broker;
-    let (made, key, text) = broker
-        .create_environment_beside(environment, &body.value.name)
+    let (made, key, text) = caller
+        .broker
+        .create_environment_beside(caller.environment(), &body.value.name)
         .await?;
     let response = NewEnvironmentResponse {
         environment: made.into(),

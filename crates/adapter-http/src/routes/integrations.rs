@@ -1,17 +1,13 @@
 //! `/v1/integrations`: the product's own apps at the providers.
 
-use axum::{Json, extract::State, http::StatusCode, response::Response};
+use axum::{Json, http::StatusCode, response::Response};
 use tieline_domain::{
-    broker::Broker,
-    id::{EnvironmentId, IntegrationId},
-    integration::Integration,
-    reason::Reason,
+    broker::Broker, id::IntegrationId, integration::Integration, reason::Reason,
     usecase::UseCaseError,
 };
 
 use crate::{
-    api::Api,
-    auth::{Administrator, Reader},
+    auth::{Administrator, Caller, Reader},
     body::JsonBody,
     error::{ApiError, ErrorBody},
     idempotency::once::{Once, OnceParams},
@@ -42,10 +38,9 @@ use body::{CreateIntegrationRequest, IntegrationResponse, UpdateIntegrationReque
     ),
 )]
 pub(crate) async fn list(
-    State(api): State<Api>,
-    Reader(environment): Reader,
+    Reader(caller): Reader,
 ) -> Result<Json<Vec<IntegrationResponse>>, ApiError> {
-    listed(&api, environment, |_| true).await
+    listed(&caller, |_| true).await
 }
 
 /// List active integrations
@@ -63,19 +58,18 @@ pub(crate) async fn list(
     ),
 )]
 pub(crate) async fn list_active(
-    State(api): State<Api>,
-    Reader(environment): Reader,
+    Reader(caller): Reader,
 ) -> Result<Json<Vec<IntegrationResponse>>, ApiError> {
-    listed(&api, environment, |integration| integration.active).await
+    listed(&caller, |integration| integration.active).await
 }
 
 async fn listed(
-    api: &Api,
-    environment: EnvironmentId,
+    caller: &Caller,
     wanted: impl Fn(&Integration) -> bool,
 ) -> Result<Json<Vec<IntegrationResponse>>, ApiError> {
-    let organization = organization_of(&api.broker, environment).await?;
-    let all = api.broker.stores.integrations.list(environment).await?;
+    let (environment, broker) = (caller.environment(), &caller.broker);
+    let organization = organization_of(broker, environment).await?;
+    let all = broker.stores.integrations.list(environment).await?;
     let wanted = all.into_iter().filter(wanted);
     Ok(Json(
         wanted
@@ -120,18 +114,18 @@ async fn listed(
     ),
 )]
 pub(crate) async fn create(
-    State(api): State<Api>,
-    Administrator(environment): Administrator,
+    Administrator(caller): Administrator,
     once: Once,
     body: Result<JsonBody<CreateIntegrationRequest>, ApiError>,
 ) -> Response {
+    let environment = caller.environment();
     let work = async |broker: Broker, body: CreateIntegrationRequest| {
         let new = body.read(environment)?;
         let integration = broker.create_integration(environment, new).await?;
         answer(&broker, integration).await
     };
-    let check = async |body: &CreateIntegrationRequest| check::new(&api, environment, body).await;
-    once.run_checked(&api, environment, StatusCode::CREATED, body, check, work)
+    let check = async |body: &CreateIntegrationRequest| check::new(&caller, body).await;
+    once.run_checked(&caller, StatusCode::CREATED, body, check, work)
         .await
 }
 
@@ -159,12 +153,12 @@ pub(crate) async fn create(
     ),
 )]
 pub(crate) async fn update(
-    State(api): State<Api>,
-    Administrator(environment): Administrator,
+    Administrator(caller): Administrator,
     ObjectName(id): ObjectName,
     once: Once,
     body: Result<JsonBody<UpdateIntegrationRequest>, ApiError>,
 ) -> Response {
+    let environment = caller.environment();
     let work = async |broker: Broker, body: UpdateIntegrationRequest| {
         let change = body.read(environment)?;
         let integration = broker
@@ -172,9 +166,8 @@ pub(crate) async fn update(
             .await?;
         answer(&broker, integration).await
     };
-    let check =
-        async |body: &UpdateIntegrationRequest| check::change(&api, environment, &id, body).await;
-    once.run_checked(&api, environment, StatusCode::OK, body, check, work)
+    let check = async |body: &UpdateIntegrationRequest| check::change(&caller, &id, body).await;
+    once.run_checked(&caller, StatusCode::OK, body, check, work)
         .await
 }
 
@@ -194,14 +187,14 @@ pub(crate) async fn update(
     ),
 )]
 pub(crate) async fn delete(
-    State(api): State<Api>,
-    Administrator(environment): Administrator,
+    Administrator(caller): Administrator,
     ObjectName(id): ObjectName,
 ) -> Result<Json<Vec<IntegrationResponse>>, ApiError> {
-    api.broker
-        .delete_integration(environment, read_id(&id)?)
+    caller
+        .broker
+        .delete_integration(caller.environment(), read_id(&id)?)
         .await?;
-    listed(&api, environment, |_| true).await
+    listed(&caller, |_| true).await
 }
 
 /// Make an integration the primary one
@@ -220,13 +213,12 @@ pub(crate) async fn delete(
     ),
 )]
 pub(crate) async fn set_primary(
-    State(api): State<Api>,
-    Administrator(environment): Administrator,
+    Administrator(caller): Administrator,
     ObjectName(id): ObjectName,
 ) -> Result<(), ApiError> {
-    let integration = api
+    let integration = caller
         .broker
-        .get_integration(environment, read_id(&id)?)
+        .get_integration(caller.environment(), read_id(&id)?)
         .await?;
     let message = format!(
         "Channel chat of integration {} does not support primary",

@@ -1,14 +1,10 @@
 //! `POST /v1/integrations/channel-endpoints/oauth`: linking a person, and the older route that does
 //! either job.
 
-use axum::{
-    extract::State,
-    response::{IntoResponse, Response},
-};
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use tieline_domain::{
     connection::ConnectionIdentifier,
-    id::EnvironmentId,
     reason::Reason,
     subscriber::SubscriberId,
     usecase::{MintConnectUrl, MintLinkUrl},
@@ -16,8 +12,7 @@ use tieline_domain::{
 use utoipa::ToSchema;
 
 use crate::{
-    api::Api,
-    auth::Connector,
+    auth::{Caller, Connector},
     body::JsonBody,
     context_body::{ContextsBody, context_schema},
     error::{ApiError, ErrorBody, ValidationErrorBody},
@@ -146,8 +141,7 @@ pub(crate) enum ChatOauthMode {
     ),
 )]
 pub(crate) async fn link(
-    State(api): State<Api>,
-    Connector(environment): Connector,
+    Connector(caller): Connector,
     key: Option<IdempotencyKey>,
     body: Result<JsonBody<LinkOauthRequest>, ApiError>,
 ) -> Response {
@@ -159,11 +153,12 @@ pub(crate) async fn link(
             context_proof,
             ..value.try_into()?
         };
-        let minted = api.broker.mint_link_url(environment, request).await?;
+        let Caller { broker, .. } = &caller;
+        let minted = broker.mint_link_url(caller.environment(), request).await?;
         keep(
-            &api,
-            environment,
+            &caller,
             key.as_ref(),
+            LINK_PATH,
             LINK_PATH,
             &canonical,
             minted,
@@ -208,33 +203,32 @@ pub(crate) async fn link(
 )]
 #[deprecated = "the two routes that do one job each say what they do"]
 pub(crate) async fn chat(
-    State(api): State<Api>,
-    Connector(environment): Connector,
+    Connector(caller): Connector,
     key: Option<IdempotencyKey>,
     body: Result<JsonBody<ChatOauthRequest>, ApiError>,
 ) -> Response {
-    let answer = either(&api, environment, key.as_ref(), body).await;
+    let answer = either(&caller, key.as_ref(), body).await;
     echoed(key.as_ref(), answer)
 }
 
 async fn either(
-    api: &Api,
-    environment: EnvironmentId,
+    caller: &Caller,
     key: Option<&IdempotencyKey>,
     body: Result<JsonBody<ChatOauthRequest>, ApiError>,
 ) -> Result<Response, ApiError> {
     let JsonBody { value, canonical } = body?;
+    let (environment, broker) = (caller.environment(), &caller.broker);
     let minted = match value.mode.unwrap_or_default() {
         ChatOauthMode::Connect => {
             let request: MintConnectUrl = ConnectOauthRequest::from(value).try_into()?;
-            api.broker.mint_connect_url(environment, request).await?
+            broker.mint_connect_url(environment, request).await?
         }
         ChatOauthMode::LinkUser => {
             let request: MintLinkUrl = LinkOauthRequest::try_from(value)?.try_into()?;
-            api.broker.mint_link_url(environment, request).await?
+            broker.mint_link_url(environment, request).await?
         }
     };
-    keep(api, environment, key, CHAT_PATH, &canonical, minted).await
+    keep(caller, key, CHAT_PATH, CHAT_PATH, &canonical, minted).await
 }
 
 fn echoed(key: Option<&IdempotencyKey>, answer: Result<Response, ApiError>) -> Response {

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use crate::{
     api::Api,
-    auth::{Administrator, Reader},
+    auth::{Administrator, Caller, Reader},
     body::JsonBody,
     error::{ApiError, ErrorBody},
     idempotency::once::{Once, OnceParams},
@@ -71,12 +71,12 @@ pub(crate) struct SubscriberExistsBody {
     ),
 )]
 pub(crate) async fn create(
-    State(api): State<Api>,
-    Administrator(environment): Administrator,
+    Administrator(caller): Administrator,
     mut query: QueryString,
     once: Once,
     body: Result<JsonBody<CreateSubscriberRequest>, ApiError>,
 ) -> Response {
+    let environment = caller.environment();
     let work = async |broker: Broker, body: CreateSubscriberRequest| {
         let refuse = query.read::<bool>("failIfExists").unwrap_or_default();
         query.finish()?;
@@ -97,8 +97,7 @@ pub(crate) async fn create(
             Err(error) => Err(error.into()),
         }
     };
-    once.run(&api, environment, StatusCode::CREATED, body, work)
-        .await
+    once.run(&caller, StatusCode::CREATED, body, work).await
 }
 
 /// List subscribers
@@ -124,7 +123,7 @@ pub(crate) async fn create(
 )]
 pub(crate) async fn list(
     State(api): State<Api>,
-    Reader(environment): Reader,
+    Reader(caller): Reader,
     mut query: QueryString,
 ) -> Result<Json<PageBody<SubscriberResponse>>, ApiError> {
     let filter = SubscriberFilter {
@@ -133,8 +132,9 @@ pub(crate) async fn list(
         phone: query.text("phone"),
         name: query.text("name"),
     };
-    let organization = organization_of(&api.broker, environment).await?;
-    let store = &api.broker.stores.subscribers;
+    let environment = caller.environment();
+    let organization = organization_of(&caller.broker, environment).await?;
+    let store = &caller.broker.stores.subscribers;
     let fetch = async |page: &PageRequest| store.list(environment, &filter, page).await;
     let turn = |subscriber| SubscriberResponse::new(subscriber, organization);
     paging::answer(&api, environment, LIST, query, fetch, turn).await
@@ -156,15 +156,14 @@ pub(crate) async fn list(
     ),
 )]
 pub(crate) async fn get(
-    State(api): State<Api>,
-    Reader(environment): Reader,
+    Reader(caller): Reader,
     ObjectName(id): ObjectName,
 ) -> Result<Json<SubscriberResponse>, ApiError> {
-    let subscriber = api
-        .broker
-        .get_subscriber(environment, &read_id(&id)?)
+    let Caller { key, broker } = caller;
+    let subscriber = broker
+        .get_subscriber(key.environment_id, &read_id(&id)?)
         .await?;
-    Ok(Json(SubscriberResponse::of(&api.broker, subscriber).await?))
+    Ok(Json(SubscriberResponse::of(&broker, subscriber).await?))
 }
 
 /// Change a subscriber
@@ -188,12 +187,12 @@ pub(crate) async fn get(
     ),
 )]
 pub(crate) async fn change(
-    State(api): State<Api>,
-    Administrator(environment): Administrator,
+    Administrator(caller): Administrator,
     ObjectName(id): ObjectName,
     once: Once,
     body: Result<JsonBody<PatchSubscriberRequest>, ApiError>,
 ) -> Response {
+    let environment = caller.environment();
     let work = async |broker: Broker, body: PatchSubscriberRequest| {
         let patch = body.read()?;
         let changed = broker
@@ -201,8 +200,7 @@ pub(crate) async fn change(
             .await?;
         SubscriberResponse::of(&broker, changed).await
     };
-    once.run(&api, environment, StatusCode::OK, body, work)
-        .await
+    once.run(&caller, StatusCode::OK, body, work).await
 }
 
 /// That a subscriber is gone.
@@ -231,12 +229,12 @@ pub(crate) struct SubscriberRemovedResponse {
     ),
 )]
 pub(crate) async fn delete(
-    State(api): State<Api>,
-    Administrator(environment): Administrator,
+    Administrator(caller): Administrator,
     ObjectName(id): ObjectName,
 ) -> Result<Json<SubscriberRemovedResponse>, ApiError> {
-    api.broker
-        .delete_subscriber(environment, &read_id(&id)?)
+    caller
+        .broker
+        .delete_subscriber(caller.environment(), &read_id(&id)?)
         .await?;
     Ok(Json(SubscriberRemovedResponse {
         acknowledged: true,

@@ -4,8 +4,7 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 use tieline_domain::{
-    api_key::{ApiKey, ApiKeyRight},
-    broker::Broker,
+    api_key::ApiKeyRight,
     connection::{ChannelConnection, ConnectionIdentifier, ConnectionMode, Workspace},
     subscriber::SubscriberId,
     text::InvalidText,
@@ -14,6 +13,7 @@ use tieline_domain::{
 use utoipa::ToSchema;
 
 use crate::{
+    auth::Caller,
     context_body::{ContextsBody, context_schema},
     error::{ApiError, instant},
     fields::Fields,
@@ -264,13 +264,9 @@ impl Serialize for Token {
 
 impl ChannelConnectionResponse {
     /// A connection as this key may see it.
-    pub(super) fn shown(
-        broker: &Broker,
-        connection: ChannelConnection,
-        key: &ApiKey,
-    ) -> Result<Self, ApiError> {
-        let tokens = if key.rights.contains(&ApiKeyRight::ReadTokens) {
-            let all = broker.open_credentials_of(&connection);
+    pub(super) fn shown(caller: &Caller, connection: ChannelConnection) -> Result<Self, ApiError> {
+        let tokens = if caller.has(ApiKeyRight::ReadTokens) {
+            let all = caller.broker.open_credentials_of(&connection);
             all.map_err(UseCaseError::from)?.into_iter().next()
         } else {
             None

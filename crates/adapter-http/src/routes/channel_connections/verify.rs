@@ -1,11 +1,10 @@
 //! `/v1/channel-connections/{identifier}/verify`: whether a connection is good.
 
-use axum::{Json, extract::State};
+use axum::Json;
 
 use super::{body::ChannelConnectionResponse, read_identifier};
 use crate::{
-    api::Api, auth::ConnectorKey, error::ApiError, object_name::ObjectName,
-    routes::schema::VerifyErrors,
+    auth::Connector, error::ApiError, object_name::ObjectName, routes::schema::VerifyErrors,
 };
 
 /// Verify a channel connection
@@ -30,13 +29,12 @@ use crate::{
     ),
 )]
 pub(crate) async fn verify(
-    State(api): State<Api>,
-    ConnectorKey(key): ConnectorKey,
+    Connector(caller): Connector,
     ObjectName(identifier): ObjectName,
 ) -> Result<Json<ChannelConnectionResponse>, ApiError> {
-    let connection = api
+    let connection = caller
         .broker
-        .verify_connection(key.environment_id, &read_identifier(identifier)?)
+        .verify_connection(caller.environment(), &read_identifier(identifier)?)
         .await?;
-    ChannelConnectionResponse::shown(&api.broker, connection, &key).map(Json)
+    ChannelConnectionResponse::shown(&caller, connection).map(Json)
 }

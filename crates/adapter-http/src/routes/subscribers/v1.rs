@@ -1,11 +1,10 @@
 //! `/v1/subscribers`: the older paths to the same subscribers. What they do is done by those of
 //! `/v2`.
 
-use axum::{Json, extract::State, response::Response};
+use axum::{Json, response::Response};
 
 use super::body::{CreateSubscriberRequest, PatchSubscriberRequest, SubscriberResponse};
 use crate::{
-    api::Api,
     auth::{Administrator, Reader},
     body::JsonBody,
     error::ApiError,
@@ -45,13 +44,12 @@ use crate::{
 )]
 #[deprecated = "the same is at /v2/subscribers"]
 pub(crate) async fn create(
-    api: State<Api>,
     caller: Administrator,
     query: QueryString,
     once: Once,
     body: Result<JsonBody<CreateSubscriberRequest>, ApiError>,
 ) -> Response {
-    subscribers::create(api, caller, query, once, body).await
+    subscribers::create(caller, query, once, body).await
 }
 
 /// Show a subscriber
@@ -71,11 +69,10 @@ pub(crate) async fn create(
 )]
 #[deprecated = "the same is at /v2/subscribers/{subscriberId}"]
 pub(crate) async fn get(
-    api: State<Api>,
     caller: Reader,
     id: ObjectName,
 ) -> Result<Json<SubscriberResponse>, ApiError> {
-    subscribers::get(api, caller, id).await
+    subscribers::get(caller, id).await
 }
 
 /// Change a subscriber
@@ -101,13 +98,12 @@ pub(crate) async fn get(
 )]
 #[deprecated = "the same is at /v2/subscribers/{subscriberId}, with PATCH"]
 pub(crate) async fn update(
-    api: State<Api>,
     caller: Administrator,
     id: ObjectName,
     once: Once,
     body: Result<JsonBody<PatchSubscriberRequest>, ApiError>,
 ) -> Response {
-    subscribers::change(api, caller, id, once, body).await
+    subscribers::change(caller, id, once, body).await
 }
 
 /// Delete a subscriber
@@ -127,9 +123,8 @@ pub(crate) async fn update(
 )]
 #[deprecated = "the same is at /v2/subscribers/{subscriberId}"]
 pub(crate) async fn delete(
-    api: State<Api>,
     caller: Administrator,
     id: ObjectName,
 ) -> Result<Json<SubscriberRemovedResponse>, ApiError> {
-    subscribers::delete(api, caller, id).await
+    subscribers::delete(caller, id).await
 }
