@@ -17,7 +17,7 @@ pub(crate) mod serve;
 pub(crate) mod subscribers;
 
 use anyhow::bail;
-use tieline_domain::{broker::Broker, environment::Environment};
+use tieline_domain::{audit::Actor, broker::Broker, environment::Environment};
 
 use crate::{config::Settings, logging, wiring::wire};
 
@@ -47,8 +47,9 @@ impl InEnvironment {
     }
 }
 
-/// The use cases, for a command that ends at once.
+/// The use cases, for a command that ends at once. What it does, the operator does.
 async fn broker(settings: &Settings) -> anyhow::Result<Broker> {
     logging::start(settings)?;
-    Ok(wire(settings).await?.api.broker)
+    let wired = wire(settings).await?;
+    Ok(wired.api.broker.acting_as(Actor::Operator))
 }

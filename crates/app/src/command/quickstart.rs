@@ -10,6 +10,7 @@ use anyhow::Context;
 use clap::Args;
 use tieline_domain::{
     attempt::ConnectAttempt,
+    audit::Actor,
     broker::Broker,
     environment::Environment,
     id::{EnvironmentId, FlowId},
@@ -63,9 +64,9 @@ impl Quickstart {
         settings.migrate = true;
 
         let server = Server::start(&settings).await?;
-        let sample = Sample::prepare(&server.api.broker, settings).await?;
+        let broker = server.api.broker.acting_as(Actor::Operator);
+        let sample = Sample::prepare(&broker, settings).await?;
         let ended = CancellationToken::new();
-        let broker = server.api.broker.clone();
         let mut serving = tokio::spawn(server.serve(ended.clone().cancelled_owned()));
         let guided = async {
             if self.walk {
