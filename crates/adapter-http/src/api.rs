@@ -1,14 +1,22 @@
 //! What every route works with.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, future::Future, sync::Arc};
 
 use tieline_domain::{
     broker::Broker,
     ports::{CursorSealer, StoreError},
+    reason::Reason,
+    usecase::UseCaseError,
 };
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 
-use crate::{client::TrustedProxies, load::WorkLimit, lockout::Lockout, rate_limit::RateLimits};
+use crate::{
+    client::TrustedProxies,
+    load::{Place, WorkLimit},
+    lockout::Lockout,
+    rate_limit::RateLimits,
+};
 
 /// What every route works with.
 #[derive(Clone)]
@@ -27,8 +35,25 @@ pub struct Api {
     pub proxies: TrustedProxies,
     /// Says whether the database is there and its schema the right one.
     pub readiness: Arc<dyn Readiness>,
-    /// The tasks of callbacks, which outlive their requests; a shutdown waits for them.
+    /// The tasks that outlive their requests; a shutdown waits for them.
     pub tasks: TaskTracker,
+}
+
+impl Api {
+    /// Does `work` on a task of its own, which holds the request's place until then: what began
+    /// must end, whatever becomes of the request.
+    pub(crate) async fn to_its_end<T: Send + 'static>(
+        &self,
+        place: Place,
+        work: impl Future<Output = Result<T, UseCaseError>> + Send + 'static,
+    ) -> Result<T, UseCaseError> {
+        let held = async move {
+            let _held = place;
+            work.await
+        };
+        let ended = self.tasks.spawn(held.in_current_span()).await;
+        ended.unwrap_or(Err(Reason::Internal.into()))
+    }
 }
 
 impl fmt::Debug for Api {

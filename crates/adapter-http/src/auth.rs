@@ -31,6 +31,15 @@ impl Caller {
     pub(crate) fn has(&self, right: ApiKeyRight) -> bool {
         self.key.rights.contains(&right)
     }
+
+    /// Refuses a key without this right.
+    pub(crate) fn demand(&self, right: ApiKeyRight) -> Result<(), ApiError> {
+        if self.has(right) {
+            return Ok(());
+        }
+        let message = format!("This needs an API key with the right {right}.");
+        Err(ApiError::new(Reason::Forbidden, message))
+    }
 }
 
 macro_rules! callers {

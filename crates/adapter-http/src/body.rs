@@ -1,8 +1,8 @@
 //! JSON bodies: read once, refused with words.
 
 use axum::{
-    body::to_bytes,
-    extract::{FromRequest, Request},
+    body::{Bytes, to_bytes},
+    extract::{FromRequest, OptionalFromRequest, Request},
     http::header,
 };
 use serde::de::DeserializeOwned;
@@ -31,10 +31,40 @@ impl<T: DeserializeOwned> FromRequest<Api> for JsonBody<T> {
         if !is_json(&request) {
             return Err(Reason::UnsupportedMediaType.into());
         }
-        let bytes = to_bytes(request.into_body(), MAX_BODY)
-            .await
-            .map_err(|error| unread(&error))?;
-        let value = unique::parse(&bytes).map_err(|error| {
+        Self::read(&bytes_of(request).await?)
+    }
+}
+
+/// None where the request has no body.
+impl<T: DeserializeOwned> OptionalFromRequest<Api> for JsonBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &Api) -> Result<Option<Self>, ApiError> {
+        let is_json = is_json(&request);
+        let bytes = bytes_of(request).await?;
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        if !is_json {
+            return Err(Reason::UnsupportedMediaType.into());
+        }
+        Self::read(&bytes).map(Some)
+    }
+}
+
+/// The body without members.
+impl<T: Default> Default for JsonBody<T> {
+    fn default() -> Self {
+        Self {
+            value: T::default(),
+            canonical: b"{}".to_vec(),
+        }
+    }
+}
+
+impl<T: DeserializeOwned> JsonBody<T> {
+    fn read(bytes: &[u8]) -> Result<Self, ApiError> {
+        let value = unique::parse(bytes).map_err(|error| {
             ApiError::new(
                 Reason::MalformedJson,
                 format!("The body is not valid JSON: {error}"),
@@ -58,6 +88,11 @@ impl<T> JsonBody<T> {
         let member = member.unwrap_or_else(|| Value::Object(Map::new()));
         serde_json_canonicalizer::to_vec(&member).unwrap_or_default()
     }
+}
+
+async fn bytes_of(request: Request) -> Result<Bytes, ApiError> {
+    let bytes = to_bytes(request.into_body(), MAX_BODY).await;
+    bytes.map_err(|error| unread(&error))
 }
 
 fn is_json(request: &Request) -> bool {

@@ -210,6 +210,11 @@ impl From<UseCaseError> for ApiError {
     fn from(error: UseCaseError) -> Self {
         match error {
             UseCaseError::Refused(refusal) => refusal.into(),
+            // Whatever ended it: the request is right, and the connection is not as it must be.
+            UseCaseError::Ended(refusal) => Self {
+                status: StatusCode::CONFLICT,
+                ..refusal.into()
+            },
             UseCaseError::Provider(error) => error.into(),
             error => {
                 log_failure(&error);
@@ -258,6 +263,7 @@ pub(crate) fn status_of(reason: Reason) -> StatusCode {
         | Reason::SubscriberNotFound
         | Reason::IntegrationNotFound
         | Reason::ConnectionNotFound
+        | Reason::TokenUnavailable
         | Reason::CredentialsMissing => StatusCode::NOT_FOUND,
         Reason::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Reason::IdentifierTaken | Reason::AlreadyExists => StatusCode::CONFLICT,

@@ -17,6 +17,7 @@ mod openapi;
 mod page;
 mod paging;
 mod patch_body;
+mod prefer;
 mod query;
 mod rate_limit;
 mod request;

@@ -141,12 +141,12 @@ fn read_order(query: &mut QueryString) -> Order {
 
 impl<T> PageBody<T> {
     /// The same page of what `turn` makes of its items.
-    pub(crate) fn try_map<U>(
+    pub(crate) async fn try_map<U>(
         self,
-        turn: impl FnMut(T) -> Result<U, ApiError>,
+        turn: impl AsyncFnOnce(Vec<T>) -> Result<Vec<U>, ApiError>,
     ) -> Result<PageBody<U>, ApiError> {
         Ok(PageBody {
-            data: self.data.into_iter().map(turn).collect::<Result<_, _>>()?,
+            data: turn(self.data).await?,
             next: self.next,
             previous: self.previous,
             total_count: self.total_count,

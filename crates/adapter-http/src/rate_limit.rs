@@ -13,7 +13,7 @@ use tieline_domain::{
 use crate::{
     api::Api,
     error::ApiError,
-    routes::{connect_oauth, link_oauth},
+    routes::{channel_connections, connect_oauth, link_oauth},
 };
 
 mod quota;
@@ -21,8 +21,9 @@ mod quota;
 pub(crate) use quota::{Quota, Taken};
 
 /// The routes that mint a URL.
-const MINTS: [&str; 3] = [
+const MINTS: [&str; 4] = [
     connect_oauth::PATH,
+    channel_connections::reconnect::PATH,
     link_oauth::LINK_PATH,
     link_oauth::CHAT_PATH,
 ];

@@ -7,6 +7,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{api::Api, openapi, request};
 
 mod api_keys;
+mod audit_events;
 pub(crate) mod callback;
 pub(crate) mod channel_connections;
 pub(crate) mod channel_endpoints;
@@ -18,6 +19,7 @@ mod events;
 pub(crate) mod health;
 mod integrations;
 pub(crate) mod link_oauth;
+mod revocations;
 mod schema;
 pub(crate) mod subscribers;
 
@@ -73,9 +75,13 @@ pub(crate) fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(
             channel_connections::get,
             channel_connections::change,
-            channel_connections::delete
+            channel_connections::delete::delete
         ))
+        .routes(routes!(channel_connections::token::issue))
+        .routes(routes!(channel_connections::reconnect::reconnect))
         .routes(routes!(channel_connections::verify::verify))
+        .routes(routes!(revocations::list))
+        .routes(routes!(revocations::get))
         .routes(routes!(channel_endpoints::list, channel_endpoints::create))
         .routes(routes!(
             channel_endpoints::get,
@@ -88,6 +94,7 @@ pub(crate) fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(environments::list, environments::create))
         .routes(routes!(events::slack))
         .routes(routes!(events::msteams))
+        .routes(routes!(audit_events::list))
         .routes(routes!(health::live))
         .routes(routes!(health::ready));
     openapi::describe_repetition(documented.get_openapi_mut());

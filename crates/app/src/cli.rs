@@ -85,6 +85,9 @@ enum Command {
     /// Make, list, rotate and retire the keys that seal secrets
     #[command(subcommand)]
     SealingKeys(command::sealing_keys::SealingKeys),
+    /// List what was done by whom, and check that the log is whole
+    #[command(subcommand)]
+    Audit(command::audit::Audit),
     /// Make and list environments
     #[command(subcommand)]
     Environments(command::environments::Environments),
@@ -131,6 +134,7 @@ impl Cli {
             }
             Command::ApiKeys(command) => command.run(&settings()?).await,
             Command::SealingKeys(command) => command.run(&settings()?).await,
+            Command::Audit(command) => return command.run(&settings()?).await,
             Command::Environments(command) => command.run(&settings()?).await,
             Command::Integrations(command) => command.run(&settings()?).await,
             Command::Subscribers(command) => command.run(&settings()?).await,

@@ -122,7 +122,7 @@ impl fmt::Display for ApiKeyRole {
 /// What an API key may do besides what its role allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ApiKeyRight {
-    /// See tokens in the clear where others see a mask.
+    /// Get tokens, and see them in the clear where others see a mask.
     ReadTokens,
 }
 

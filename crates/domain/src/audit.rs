@@ -1,6 +1,10 @@
 //! The audit log: who did what to which object, in a chain of hashes.
 
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Write},
+    str::FromStr,
+};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -185,6 +189,15 @@ impl AuditEvent {
             hash: self.hash,
         }
     }
+}
+
+/// A hash as it is shown: in hexadecimal digits.
+#[must_use]
+pub fn shown_hash(hash: &[u8; 32]) -> String {
+    hash.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// `kind:id`, or the kind alone: the actor in the database, in the log's hash, and in filters.

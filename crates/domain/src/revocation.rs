@@ -30,8 +30,8 @@ pub struct Revocation {
     pub workspace: Workspace,
     /// What was to be taken back, and what became of each.
     pub items: Vec<RevocationItem>,
-    /// What it takes to try again: the tokens and the app's credentials, sealed. None from the
-    /// end on.
+    /// What it takes to try: the tokens and the app's credentials, sealed. None where they could
+    /// not be opened, and from the end on.
     pub secrets: Option<Sealed>,
     /// How often it was tried.
     pub tries: u32,

@@ -14,6 +14,7 @@ mod channel_endpoints;
 mod check_context;
 mod check_credentials;
 mod check_keys;
+mod compare_scopes;
 mod complete_connect;
 mod contexts;
 mod copy_storage;
@@ -117,6 +118,9 @@ pub enum UseCaseError {
     /// A provider refused what it was asked, or gave no answer.
     #[error(transparent)]
     Provider(#[from] ProviderError),
+    /// A connection's tokens are of no use any more: only a new consent, or other tokens, help.
+    #[error("{0}")]
+    Ended(Refusal),
     /// A stored secret did not open.
     #[error("a stored secret does not open")]
     Open(#[from] OpenError),
@@ -127,7 +131,7 @@ impl UseCaseError {
     #[must_use]
     pub fn reason(&self) -> Reason {
         match self {
-            Self::Refused(refusal) => refusal.reason,
+            Self::Refused(refusal) | Self::Ended(refusal) => refusal.reason,
             Self::Provider(error) => error.reason,
             Self::Store(StoreError::Unavailable(_)) => Reason::Unavailable,
             Self::Store(StoreError::Corrupt { .. }) | Self::Open(_) => Reason::Internal,

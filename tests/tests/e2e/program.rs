@@ -1,5 +1,6 @@
 //! The program itself: its commands, settings, keys and generated documents.
 
+mod audit;
 mod commands;
 mod copy;
 mod core_dumps;

@@ -59,7 +59,7 @@ fn default_overlap() -> u32 {
 pub(crate) enum ApiKeyRoleBody {
     /// Reads.
     Read,
-    /// Also makes connect URLs and asks providers about connections.
+    /// Also makes connect and reconnect URLs, and asks providers about connections.
     Connect,
     /// Everything.
     Admin,
@@ -68,7 +68,7 @@ pub(crate) enum ApiKeyRoleBody {
 /// What an API key may do besides.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
 pub(crate) enum ApiKeyRightBody {
-    /// See tokens in the clear where others see a mask.
+    /// Get tokens, and see them in the clear where others see a mask.
     #[serde(rename = "tokens:read")]
     ReadTokens,
 }

@@ -16,7 +16,6 @@ use tieline_domain::{
     reason::Reason,
     usecase::{Progress, UseCaseError},
 };
-use tracing::Instrument;
 
 use crate::{
     api::Api,
@@ -82,16 +81,9 @@ pub(crate) async fn complete(
     let answer = match query::parse(raw.as_deref().unwrap_or_default()) {
         Ok(callback) => {
             let broker = api.broker.clone();
-            let work = async move {
-                let _held = place;
-                run(&broker, callback).await
-            };
-            let work = work.in_current_span();
-            // What began must end, whatever the browser does, and however long it takes.
-            let ended = tokio::time::timeout(PATIENCE, api.tasks.spawn(work)).await;
-            ended.map_or(Err(Reason::InProgress.into()), |ended| {
-                ended.unwrap_or(Err(Reason::Internal.into()))
-            })
+            let work = api.to_its_end(place, async move { run(&broker, callback).await });
+            let ended = tokio::time::timeout(PATIENCE, work).await;
+            ended.unwrap_or(Err(Reason::InProgress.into()))
         }
         Err(reason) => Err(reason.into()),
     };

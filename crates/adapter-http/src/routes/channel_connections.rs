@@ -23,16 +23,24 @@ use crate::{
 };
 
 mod body;
+pub(super) mod delete;
+pub(crate) mod reconnect;
+mod shown;
+pub(super) mod token;
 pub(super) mod verify;
 
-pub(crate) use body::{CHANNEL, CreateConnectionRequest, MASK};
-use body::{ChangeConnectionRequest, ChannelConnectionResponse};
+use body::ChangeConnectionRequest;
+pub(crate) use body::CreateConnectionRequest;
+use shown::ChannelConnectionResponse;
+pub(super) use shown::WorkspaceBody;
+pub(crate) use shown::{CHANNEL, MASK};
 
 const LIST: &str = "channel-connections";
 
 /// List channel connections
 ///
-/// The environment's connections, newest first. Tokens are masked.
+/// The environment's connections, newest first. Tokens are masked, unless the API key has the right
+/// `tokens:read`; whose tokens were shown to which key is in the audit log.
 #[utoipa::path(
     get,
     path = "/v1/channel-connections",
@@ -76,8 +84,8 @@ pub(crate) async fn list(
         store.list(environment, &filter, page).await
     };
     let Json(page) = paging::answer(&api, environment, LIST, query, fetch, |row| row).await?;
-    let shown = |row| ChannelConnectionResponse::shown(&caller, row);
-    page.try_map(shown).map(Json)
+    let shown = async |rows| ChannelConnectionResponse::shown(&caller, rows).await;
+    page.try_map(shown).await.map(Json)
 }
 
 /// Reads the filter by exact contexts.
@@ -102,7 +110,8 @@ pub(crate) fn read_context_keys(query: &mut QueryString) -> Option<ContextKeys> 
 
 /// Show a channel connection
 ///
-/// By its identifier. Tokens are masked, unless the API key has the right `tokens:read`.
+/// By its identifier. Tokens are masked, unless the API key has the right `tokens:read`; that they
+/// were shown is in the audit log. Its `status` is what Tieline knows of it without asking.
 #[utoipa::path(
     get,
     path = "/v1/channel-connections/{identifier}",
@@ -123,7 +132,9 @@ pub(crate) async fn get(
         .broker
         .get_connection(caller.environment(), &read_identifier(identifier)?)
         .await?;
-    ChannelConnectionResponse::shown(&caller, connection).map(Json)
+    ChannelConnectionResponse::shown_one(&caller, connection)
+        .await
+        .map(Json)
 }
 
 /// Import a channel connection
@@ -150,6 +161,8 @@ pub(crate) async fn get(
         (status = 201, description = "The connection.", body = ChannelConnectionResponse, links(
             ("show" = (operation_id = "getChannelConnection", description = "Show it.", parameters(("identifier" = "$response.body#/identifier")))),
             ("change" = (operation_id = "updateChannelConnection", description = "Change it.", parameters(("identifier" = "$response.body#/identifier")))),
+            ("token" = (operation_id = "issueChannelConnectionToken", description = "Get a token of it.", parameters(("identifier" = "$response.body#/identifier")))),
+            ("reconnect" = (operation_id = "reconnectChannelConnection", description = "Renew its consent.", parameters(("identifier" = "$response.body#/identifier")))),
             ("verify" = (operation_id = "verifyChannelConnection", description = "Ask the provider about it.", parameters(("identifier" = "$response.body#/identifier")))),
             ("delete" = (operation_id = "deleteChannelConnection", description = "Delete it.", parameters(("identifier" = "$response.body#/identifier")))),
         )),
@@ -166,7 +179,7 @@ pub(crate) async fn create(
         let connection = broker
             .create_connection(environment, body.try_into()?)
             .await?;
-        Ok(ChannelConnectionResponse::from(connection))
+        ChannelConnectionResponse::masked_one(&broker, connection).await
     };
     once.run(&caller, StatusCode::CREATED, body, work).await
 }
@@ -207,32 +220,9 @@ pub(crate) async fn change(
         let changed = broker
             .change_connection(environment, &identifier, workspace, auth)
             .await?;
-        Ok(ChannelConnectionResponse::from(changed))
+        ChannelConnectionResponse::masked_one(&broker, changed).await
     };
     once.run(&caller, StatusCode::OK, body, work).await
-}
-
-/// Delete a channel connection
-///
-/// With its endpoints. The provider is not told yet: uninstall the app there, too.
-#[utoipa::path(
-    delete,
-    path = "/v1/channel-connections/{identifier}",
-    operation_id = "deleteChannelConnection",
-    tag = "Channel connections",
-    security(("ApiKey" = [])),
-    params(("identifier" = String, Path, description = "The connection's identifier.", example = "chconn-4fp9x2m0q7ab")),
-    responses((status = 204, description = "It is gone."), ObjectErrors),
-)]
-pub(crate) async fn delete(
-    Administrator(caller): Administrator,
-    ObjectName(identifier): ObjectName,
-) -> Result<StatusCode, ApiError> {
-    caller
-        .broker
-        .delete_connection(caller.environment(), &read_identifier(identifier)?)
-        .await?;
-    Ok(StatusCode::NO_CONTENT)
 }
 
 /// An identifier that no connection can have is one that no connection has.

@@ -33,6 +33,11 @@ pub(super) struct VerifyErrors;
 
 /// What an operation that takes what a provider sends can answer.
 pub(super) struct EventErrors;
+/// What an operation that answers a token can answer besides.
+pub(super) struct TokenErrors;
+
+/// What an operation that makes a URL for a connection can answer besides.
+pub(super) struct ReconnectErrors;
 
 type Responses = BTreeMap<String, RefOr<Response>>;
 
@@ -183,6 +188,67 @@ impl IntoResponses for CheckErrors {
     }
 }
 
+impl IntoResponses for TokenErrors {
+    fn responses() -> Responses {
+        let own = errors(&[
+            (
+                StatusCode::BAD_REQUEST,
+                "The body is not JSON: `malformed_json`.",
+            ),
+            (
+                StatusCode::FORBIDDEN,
+                "The API key lacks the right `tokens:read`: `forbidden`.",
+            ),
+            (
+                StatusCode::NOT_FOUND,
+                "The environment has no such connection: `not_found`; or the connection has no \
+                 token of that kind: `token_unavailable`.",
+            ),
+            (
+                StatusCode::CONFLICT,
+                "The connection has no token that is good, and will have none before somebody \
+                 consents again: `token_revoked`, `token_expired`, `token_invalid`, `app_removed`, \
+                 `consent_not_granted`, `refresh_lost` and others. Reconnect it.",
+            ),
+            (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "A field is malformed: `validation_failed`.",
+            ),
+            (
+                StatusCode::BAD_GATEWAY,
+                "The token had to be refreshed, and the provider did not do it: \
+                 `provider_unreachable`, `provider_error`, `provider_rate_limited`, \
+                 `client_rejected` and others. Try again later.",
+            ),
+        ]);
+        BodyErrors::responses().into_iter().chain(own).collect()
+    }
+}
+
+impl IntoResponses for ReconnectErrors {
+    fn responses() -> Responses {
+        let own = errors(&[
+            (
+                StatusCode::BAD_REQUEST,
+                "The request cannot be met: `scope_invalid`, `subscriber_required`, \
+                 `oauth_not_supported`, `url_too_long`, `malformed_json`, \
+                 `idempotency_key_invalid`.",
+            ),
+            (
+                StatusCode::NOT_FOUND,
+                "The environment has no such connection: `not_found`; or its integration is not \
+                 active, or lacks a credential: `integration_not_found`, `credentials_missing`.",
+            ),
+            (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "A field is unknown or malformed: `validation_failed`; or the idempotency key was \
+                 used with another request: `idempotency_key_reused`.",
+            ),
+        ]);
+        BodyErrors::responses().into_iter().chain(own).collect()
+    }
+}
+
 impl IntoResponses for VerifyErrors {
     fn responses() -> Responses {
         let own = errors(&[(
@@ -191,7 +257,7 @@ impl IntoResponses for VerifyErrors {
              `token_invalid`, `app_removed`, `consent_not_granted`, `tenant_not_found`, \
              `workspace_mismatch`, `client_rejected` and others; or it gave no answer to build on: \
              `provider_unreachable`, `provider_error`, `provider_rate_limited`, `invalid_response`. \
-             The stored connection is unchanged.",
+             The connection's status tells which.",
         )]);
         ObjectErrors::responses().into_iter().chain(own).collect()
     }

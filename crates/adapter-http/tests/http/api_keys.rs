@@ -1,15 +1,8 @@
 //! `/v1/api-keys` and `/v1/environments`, and what a key with the right to read tokens sees.
 
-use std::collections::BTreeSet;
-
+use crate::bench::Bench;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use tieline_domain::{
-    api_key::{ApiKeyRight, ApiKeyRole},
-    usecase::NewApiKey,
-};
-
-use crate::bench::Bench;
 
 const PATH: &str = "/v1/api-keys";
 
@@ -21,18 +14,6 @@ async fn made(bench: &Bench, body: &Value) -> Value {
 
 fn text(value: &Value) -> &str {
     value.as_str().unwrap()
-}
-
-/// A bench whose key sees tokens.
-async fn seeing(bench: &Bench) -> Bench {
-    let new = NewApiKey {
-        name: "seeing".to_owned(),
-        role: ApiKeyRole::Admin,
-        rights: BTreeSet::from([ApiKeyRight::ReadTokens]),
-    };
-    let broker = &bench.api.broker;
-    let made = broker.create_api_key(bench.environment, new, None).await;
-    bench.holding(&made.unwrap().1)
 }
 
 #[tokio::test]
@@ -141,7 +122,7 @@ async fn the_right_to_read_tokens_is_given_by_those_who_have_it() {
     let wanted = json!({ "name": "x", "role": "admin", "rights": ["tokens:read"] });
     let answer = bench.post(PATH, &wanted).await;
     assert_eq!(answer.refusal(), (403, "forbidden".to_owned()));
-    let seeing = seeing(&bench).await;
+    let seeing = bench.seeing().await;
     let given = made(&seeing, &wanted).await;
     assert_eq!(given["rights"], json!(["tokens:read"]));
     let path = format!("{PATH}/{}/rotate", text(&given["id"]));
@@ -153,7 +134,7 @@ async fn the_right_to_read_tokens_is_given_by_those_who_have_it() {
 #[tokio::test]
 async fn tokens_are_shown_to_a_key_with_the_right_alone() {
     let bench = Bench::start().await;
-    let seeing = seeing(&bench).await;
+    let seeing = bench.seeing().await;
     let body = json!({
         "integrationIdentifier": "slack", "subscriberId": "ada", "identifier": "mine",
         "workspace": { "id": "T1" },

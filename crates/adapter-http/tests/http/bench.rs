@@ -1,6 +1,6 @@
 //! The routes on a bench: everything behind them is in the test's hands.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     body::Body,
@@ -11,14 +11,15 @@ use tieline_adapter_http::{
     Api, CALLBACK_PATH, Lockout, RateLimits, Readiness, TrustedProxies, WorkLimit, router,
 };
 use tieline_domain::{
-    api_key::ApiKeyRole,
+    api_key::{ApiKeyRight, ApiKeyRole},
     attempt::ConnectAttempt,
-    connection::ChannelConnection,
+    connection::{ChannelConnection, CredentialKind, SealedCredential},
     endpoint::ChannelEndpoint,
     id::EnvironmentId,
     integration::Integration,
     ports::{ConnectionWrite, EnvironmentStore, MockProviderClient, RecordConnection, StoreError},
     provider::ProviderId,
+    sealed::{Sealed, SealedPlace},
     subscriber::ProfilePatch,
     usecase::{IfExists, NewApiKey, NewIntegration},
 };
@@ -99,10 +100,21 @@ impl Bench {
         }
     }
 
+    /// The same in front of a key that may do everything, and sees tokens.
+    pub(crate) async fn seeing(&self) -> Self {
+        let key = self.key_with(ApiKeyRole::Admin, &[ApiKeyRight::ReadTokens]);
+        self.holding(&key.await)
+    }
+
     /// Makes a key of this role.
     pub(crate) async fn key_of(&self, role: ApiKeyRole) -> String {
+        self.key_with(role, &[]).await
+    }
+
+    /// Makes a key of this role with these rights.
+    pub(crate) async fn key_with(&self, role: ApiKeyRole, rights: &[ApiKeyRight]) -> String {
         let name = role.to_string();
-        let rights = BTreeSet::new();
+        let rights = rights.iter().copied().collect();
         let new = NewApiKey { name, role, rights };
         let broker = &self.api.broker;
         let made = broker.create_api_key(self.environment, new, None).await;
@@ -165,9 +177,41 @@ impl Bench {
         fixtures::attempt(&self.slack)
     }
 
-    /// A connection of `ada`, not stored.
+    /// A connection of `ada` with a bot's token, not stored.
     pub(crate) fn connection(&self) -> ChannelConnection {
-        fixtures::connection(&self.slack, fixtures::subscriber_owner("ada"))
+        let mut connection = fixtures::connection(&self.slack, fixtures::subscriber_owner("ada"));
+        connection.credentials = vec![self.sealed(&connection, CredentialKind::Bot, "xoxb-first")];
+        connection
+    }
+
+    /// A token of this kind, sealed for a connection as it is.
+    pub(crate) fn sealed(
+        &self,
+        connection: &ChannelConnection,
+        kind: CredentialKind,
+        token: &str,
+    ) -> SealedCredential {
+        SealedCredential {
+            kind,
+            access_token: self.seal(connection, kind.access_token_column(), token),
+            ..fixtures::bot_credential(token)
+        }
+    }
+
+    /// A token, sealed for this column of a connection as it is.
+    pub(crate) fn seal(
+        &self,
+        connection: &ChannelConnection,
+        column: &'static str,
+        token: &str,
+    ) -> Sealed {
+        let place = SealedPlace {
+            environment_id: connection.environment_id,
+            row: connection.id.0,
+            column,
+            generation: connection.generation,
+        };
+        self.api.broker.sealer.seal(token.as_bytes(), &place)
     }
 
     /// Stores a connection and its endpoints as if a flow had made them.
@@ -226,6 +270,16 @@ impl Bench {
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
         self.json(Method::POST, path, body).await
+    }
+
+    /// The same under an idempotency key.
+    pub(crate) async fn post_once(&self, path: &str, body: &Value) -> Answer {
+        let request = self.request(Method::POST, path);
+        let request = request
+            .header(header::CONTENT_TYPE, "application/json")
+            .header("idempotency-key", "once");
+        self.send(request.body(Body::from(body.to_string())).unwrap())
+            .await
     }
 
     pub(crate) async fn patch(&self, path: &str, body: &Value) -> Answer {

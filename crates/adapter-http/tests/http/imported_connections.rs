@@ -32,6 +32,15 @@ async fn a_connection_is_imported_changed_and_deleted() {
         "contextKeys": [],
         "workspace": { "id": "T1", "name": "Acme", "botUserId": "U1" },
         "auth": { "accessToken": "********" },
+        // Nobody has asked the provider.
+        "status": "unverified",
+        "statusReason": null,
+        "statusMessage": null,
+        "statusRemedy": null,
+        "statusSince": "2026-01-02T12:00:00.000Z",
+        "provedAt": null,
+        "scopes": [],
+        "missingScopes": [],
         "createdAt": "2026-01-02T12:00:00.000Z",
         "updatedAt": "2026-01-02T12:00:00.000Z",
     });

@@ -4,7 +4,13 @@ use std::collections::BTreeSet;
 
 use axum::http::Method;
 use serde_json::{Value, json};
-use tieline_domain::{api_key::ApiKeyRole, endpoint::ChannelEndpoint, ports::MockProviderClient};
+use tieline_domain::{
+    api_key::ApiKeyRole,
+    connection::CredentialKind,
+    endpoint::ChannelEndpoint,
+    ports::{GrantedScopes, MockProviderClient},
+    provider::GrantedCredential,
+};
 use tieline_testkit::{MemoryStorage, fixtures};
 
 use crate::{
@@ -22,8 +28,13 @@ async fn bench() -> (Bench, Bench, Vec<(&'static str, String)>) {
     // What is kept of a token here is no sealed one: without it, the provider can be asked.
     connection.credentials.clear();
     let mut asked = MockProviderClient::new();
-    asked.expect_verify().returning(|_, _, _| Ok(()));
-    let ours = ours.with(asked);
+    asked
+        .expect_verify()
+        .returning(|_, _, _| Ok(GrantedScopes::new()));
+    asked.expect_app_token().returning(|_, _| Ok(Some(token())));
+    asked.expect_disconnect().returning(|_, _, _| Vec::new());
+    let ours = ours.with(asked).seeing().await;
+    let theirs = theirs.seeing().await;
     let ada = fixtures::subscriber_id("ada");
     let endpoint: ChannelEndpoint = fixtures::endpoint(&connection, &ada);
     let attempt = ours.store(&connection, vec![endpoint.clone()]).await;
@@ -34,12 +45,18 @@ async fn bench() -> (Bench, Bench, Vec<(&'static str, String)>) {
     ours.key_of(ApiKeyRole::Read).await;
     let keys = ours.api.broker.list_api_keys(ours.environment).await;
     let key = keys.unwrap().pop().unwrap();
+    let gone = ours.connection();
+    ours.store(&gone, Vec::new()).await;
+    let gone = format!("/v1/channel-connections/{}", gone.identifier);
+    let gone = ours.delete(&gone).await;
+    let receipt = gone.header("revocation-id").unwrap().to_owned();
     let objects = vec![
         ("/v1/channel-connections", connection.identifier.to_string()),
         ("/v1/channel-endpoints", endpoint.identifier),
         ("/v1/connect-attempts", attempt.id.to_string()),
         ("/v1/api-keys", key.id.to_string()),
         ("/v1/integrations", ours.slack.id.to_string()),
+        ("/v1/revocations", receipt),
         ("/v2/contexts", "tenant/acme".to_owned()),
         ("/v2/subscribers", "only-ours".to_owned()),
         ("/v1/subscribers", "ours-alone".to_owned()),
@@ -47,12 +64,22 @@ async fn bench() -> (Bench, Bench, Vec<(&'static str, String)>) {
     (ours, theirs, objects)
 }
 
+fn token() -> GrantedCredential {
+    GrantedCredential {
+        kind: CredentialKind::Bot,
+        access_token: "a-token".into(),
+        refresh_token: None,
+        scopes: Vec::new(),
+        expires_at: None,
+    }
+}
+
 /// The operations that name one of these objects, each with the object's path.
 fn operations_on(objects: &[(&str, String)]) -> Vec<(Operation, String)> {
     let of_object = |(list, name): &(&str, String)| {
         let path = format!("{list}/{name}");
         let all = operations().into_iter().filter_map(move |operation| {
-            let actions = ["/set-primary", "/verify", "/rotate"];
+            let actions = ["/set-primary", "/verify", "/rotate", "/token", "/reconnect"];
             let action = actions.into_iter().find(|a| operation.path.ends_with(a));
             let whole = format!("{path}{}", action.unwrap_or_default());
             (operation.path.contains('{') && operation.is_at(&whole)).then_some((operation, whole))
@@ -133,7 +160,8 @@ async fn lists_hold_their_own_environments_objects_alone() {
     for (list, own, foreign) in [
         ("/v1/channel-connections", 1, 0),
         ("/v1/channel-endpoints", 1, 0),
-        ("/v1/connect-attempts", 1, 0),
+        ("/v1/connect-attempts", 2, 0),
+        ("/v1/revocations", 1, 0),
         ("/v2/contexts", 1, 0),
         ("/v2/subscribers", 3, 1),
     ] {

@@ -3,14 +3,17 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod api_keys;
+mod audit;
 mod authentication;
 mod bench;
 mod body_limits;
 mod callback;
 mod check_credentials;
+mod connection_status;
 mod context_hash;
 mod contexts;
 mod contract;
+mod disconnecting;
 mod document;
 mod endpoints;
 mod errors;
@@ -30,10 +33,12 @@ mod paging;
 mod panics;
 mod patience;
 mod rate_limits;
+mod reconnecting;
 mod request_id;
 mod roles;
 mod security_headers;
 mod subscribers;
+mod tokens;
 mod verify;
 mod views;
 mod writes;

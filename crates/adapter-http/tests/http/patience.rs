@@ -5,13 +5,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tieline_domain::{
+    connection::Workspace,
     idempotency::{IdempotencyRecord, IdempotencyScope},
     integration::Credentials,
     ports::{
-        CodeExchange, IdempotencyClaim, IdempotencyStore, MockProviderClient, ProviderClient,
-        ProviderError, StoreError,
+        CodeExchange, GrantedScopes, IdempotencyClaim, IdempotencyStore, MockProviderClient,
+        ProviderClient, ProviderError, RefreshError, StoreError,
     },
     provider::{CredentialProblem, Grant, GrantedCredential, Provider},
+    revocation::RevocationItem,
     sealed::Sealed,
 };
 use tokio::sync::Notify;
@@ -55,10 +57,10 @@ async fn a_request_that_takes_too_long_is_a_503() {
     assert_eq!(answer.header("retry-after"), Some("2"));
 }
 
-/// A provider that grants when it is told to.
-struct Slow {
-    provider: MockProviderClient,
-    go: Arc<Notify>,
+/// A provider that does what is asked when it is told to.
+pub(crate) struct Slow {
+    pub(crate) provider: MockProviderClient,
+    pub(crate) go: Arc<Notify>,
 }
 
 #[async_trait]
@@ -72,24 +74,77 @@ impl ProviderClient for Slow {
         self.provider.exchange_code(app, exchange).await
     }
 
-    async fn revoke(&self, _: &Credentials, _: &GrantedCredential) -> Result<(), ProviderError> {
-        Ok(())
+    async fn revoke(
+        &self,
+        app: &Credentials,
+        credential: &GrantedCredential,
+    ) -> Result<(), ProviderError> {
+        self.provider.revoke(app, credential).await
+    }
+
+    async fn disconnect(
+        &self,
+        app: &Credentials,
+        workspace: &Workspace,
+        credentials: &[GrantedCredential],
+    ) -> Vec<RevocationItem> {
+        self.go.notified().await;
+        self.provider.disconnect(app, workspace, credentials).await
+    }
+
+    async fn refresh(
+        &self,
+        app: &Credentials,
+        workspace_id: &str,
+        credential: &GrantedCredential,
+    ) -> Result<GrantedCredential, RefreshError> {
+        self.go.notified().await;
+        self.provider.refresh(app, workspace_id, credential).await
+    }
+
+    async fn exchange_token(
+        &self,
+        app: &Credentials,
+        credential: &GrantedCredential,
+    ) -> Result<Option<GrantedCredential>, RefreshError> {
+        self.provider.exchange_token(app, credential).await
+    }
+
+    async fn app_token(
+        &self,
+        app: &Credentials,
+        workspace_id: &str,
+    ) -> Result<Option<GrantedCredential>, ProviderError> {
+        self.provider.app_token(app, workspace_id).await
     }
 
     async fn verify(
         &self,
-        _: &Credentials,
-        _: &str,
-        _: &[GrantedCredential],
-    ) -> Result<(), ProviderError> {
-        Ok(())
+        app: &Credentials,
+        workspace_id: &str,
+        credentials: &[GrantedCredential],
+    ) -> Result<GrantedScopes, ProviderError> {
+        self.provider.verify(app, workspace_id, credentials).await
     }
 
     async fn check_credentials(
         &self,
-        _: &Credentials,
+        app: &Credentials,
     ) -> Result<Vec<CredentialProblem>, ProviderError> {
-        Ok(Vec::new())
+        self.provider.check_credentials(app).await
+    }
+}
+
+impl Slow {
+    /// Puts this provider behind a bench.
+    pub(crate) fn behind(self, bench: &mut Bench) {
+        let client: Arc<dyn ProviderClient> = Arc::new(self);
+        let providers = bench.api.broker.providers.iter().cloned();
+        let slow = |provider| Provider {
+            client: Some(client.clone()),
+            ..provider
+        };
+        bench.api.broker.providers = providers.map(slow).collect();
     }
 }
 
@@ -97,13 +152,7 @@ impl ProviderClient for Slow {
 pub(crate) async fn slow_bench(go: Arc<Notify>) -> Bench {
     let mut bench = Bench::start().await;
     let provider = crate::bench::grants("Acme");
-    let client: Arc<dyn ProviderClient> = Arc::new(Slow { provider, go });
-    let providers = bench.api.broker.providers.iter().cloned();
-    let slow = |provider| Provider {
-        client: Some(client.clone()),
-        ..provider
-    };
-    bench.api.broker.providers = providers.map(slow).collect();
+    Slow { provider, go }.behind(&mut bench);
     bench
 }
 

@@ -4,7 +4,7 @@ use axum::{
     body::Body,
     http::{Method, Request, header},
 };
-use tieline_domain::api_key::ApiKeyRole;
+use tieline_domain::api_key::{ApiKeyRight, ApiKeyRole};
 
 use crate::{
     bench::{Answer, Bench},
@@ -17,11 +17,15 @@ fn needed(operation: &Operation) -> ApiKeyRole {
         "generateConnectOAuthUrl"
         | "generateLinkUserOAuthUrl"
         | "generateChatOAuthUrl"
+        | "reconnectChannelConnection"
         | "verifyChannelConnection" => ApiKeyRole::Connect,
         "listConnectAttempts"
         | "getConnectAttempt"
         | "listChannelConnections"
         | "getChannelConnection"
+        | "issueChannelConnectionToken"
+        | "listRevocations"
+        | "getRevocation"
         | "listChannelEndpoints"
         | "getChannelEndpoint"
         | "listIntegrations"
@@ -54,10 +58,16 @@ fn needed(operation: &Operation) -> ApiKeyRole {
         | "createApiKey"
         | "rotateApiKey"
         | "revokeApiKey"
+        | "listAuditEvents"
         | "listEnvironments"
         | "createEnvironment" => ApiKeyRole::Admin,
         other => panic!("which role does {other} need?"),
     }
+}
+
+/// The right that an operation needs besides.
+fn needed_right(operation: &Operation) -> Option<ApiKeyRight> {
+    (operation.id() == "issueChannelConnectionToken").then_some(ApiKeyRight::ReadTokens)
 }
 
 /// Asks for an operation, of an object that does not exist.
@@ -73,18 +83,26 @@ async fn ask(bench: &Bench, operation: &Operation, key: Option<&str>) -> Answer 
     bench.send(request.body(body).unwrap()).await
 }
 
+fn with_and_without_rights(role: ApiKeyRole) -> [(ApiKeyRole, Option<ApiKeyRight>); 2] {
+    [(role, None), (role, Some(ApiKeyRight::ReadTokens))]
+}
+
 #[tokio::test]
 async fn each_operation_takes_the_roles_that_may() {
     let bench = Bench::start().await;
     for operation in operations().iter().filter(|operation| operation.is_keyed()) {
-        for role in ApiKeyRole::ALL {
-            let key = bench.key_of(role).await;
+        for (role, right) in ApiKeyRole::ALL
+            .into_iter()
+            .flat_map(with_and_without_rights)
+        {
+            let key = bench.key_with(role, right.as_slice()).await;
             let answer = ask(&bench, operation, Some(&key)).await;
             let refused = answer.status == 403;
+            let lacks_right = right.is_none() && needed_right(operation).is_some();
             assert_eq!(
                 refused,
-                role < needed(operation),
-                "{role} at {}",
+                role < needed(operation) || lacks_right,
+                "{role} {right:?} at {}",
                 operation.id()
             );
             assert_ne!(answer.status, 401);

@@ -4,7 +4,7 @@ use axum::{body::Body, http::Method};
 use serde_json::{Value, json};
 use tieline_domain::{
     api_key::ApiKeyRole,
-    ports::{MockProviderClient, ProviderError},
+    ports::{GrantedScopes, MockProviderClient, ProviderError},
     reason::Reason,
 };
 
@@ -17,7 +17,7 @@ async fn bench(outcome: Result<(), ProviderError>) -> Bench {
     let mut client = MockProviderClient::new();
     client
         .expect_verify()
-        .returning(move |_, _, _| outcome.clone());
+        .returning(move |_, _, _| outcome.clone().map(|()| GrantedScopes::new()));
     Bench::start().await.with(client)
 }
 
@@ -49,13 +49,17 @@ async fn verify(bench: &Bench, name: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn a_good_connection_is_answered_as_it_is() {
+async fn a_good_connection_is_answered_as_it_is_then() {
     let bench = bench(Ok(())).await;
-    let stored = import(&bench, "slack", "T1", "canary-token").await;
+    let mut expected = import(&bench, "slack", "T1", "canary-token").await;
+    assert_eq!(expected["status"], "unverified");
     let verified = verify(&bench, "mine").await;
     verified.assert_is(200);
-    assert_eq!(verified.json(), stored);
+    expected["status"] = "active".into();
+    expected["provedAt"] = "2026-01-02T12:00:00.000Z".into();
+    assert_eq!(verified.json(), expected);
     assert_eq!(verified.json()["auth"]["accessToken"], "********");
+    assert_eq!(bench.get(&format!("{PATH}/mine")).await.json(), expected);
 }
 
 #[tokio::test]
@@ -80,46 +84,54 @@ async fn a_tenant_without_a_token_is_verified_too() {
     );
 }
 
-/// Whatever the provider says against it is a 502, whose code says what.
+/// Whatever the provider says against it is a 502, whose code says what. What speaks of the
+/// connection, and not of the app or the moment, is its status from then on.
 #[tokio::test]
-async fn what_the_provider_refuses_is_a_502_and_changes_nothing() {
-    for (reason, told, message) in [
+async fn what_the_provider_refuses_is_a_502_and_written_down() {
+    for (reason, told, message, status) in [
         (
             Reason::TokenRevoked,
             Some("token_revoked"),
             "The connection's token was revoked at the provider. (token_revoked)",
+            "revoked",
         ),
         (
             Reason::TokenExpired,
             Some("token_expired"),
             "The connection's token has expired. (token_expired)",
+            "reauth_required",
         ),
         (
             Reason::WorkspaceMismatch,
             None,
             "The token belongs to another workspace than the connection names.",
+            "reauth_required",
         ),
         (
             Reason::ClientRejected,
             Some("invalid_client AADSTS7000222"),
             "The provider does not accept the app's own credentials. \
              (invalid_client AADSTS7000222)",
+            "unverified",
         ),
         (
             Reason::ConsentNotGranted,
             Some("unauthorized_client AADSTS700016"),
             "The provider did not confirm the administrator's consent. \
              (unauthorized_client AADSTS700016)",
+            "revoked",
         ),
         (
             Reason::ProviderUnreachable,
             Some("connection refused"),
             "The provider could not be reached. (connection refused)",
+            "unverified",
         ),
         (
             Reason::ProviderRateLimited,
             None,
             "The provider asks us to slow down.",
+            "unverified",
         ),
     ] {
         let bench = bench(Err(error(reason, told))).await;
@@ -128,7 +140,15 @@ async fn what_the_provider_refuses_is_a_502_and_changes_nothing() {
         assert_eq!(refused.refusal(), (502, reason.code().to_owned()));
         assert_eq!(refused.message(), message);
         assert_eq!(refused.json()["error"], "Bad Gateway");
-        assert_eq!(bench.get(&format!("{PATH}/mine")).await.json(), stored);
+        let now = bench.get(&format!("{PATH}/mine")).await.json();
+        assert_eq!(now["status"], status, "{reason}");
+        if status == "unverified" {
+            assert_eq!(now, stored);
+        } else {
+            assert_eq!(now["statusReason"], reason.code());
+            assert_eq!(now["statusMessage"], reason.what());
+            assert_eq!(now["statusRemedy"], reason.remedy());
+        }
     }
 }
 

@@ -26,7 +26,7 @@ pub(crate) enum ApiKeys {
         /// What it may do: read, connect or admin
         #[arg(long, default_value = "admin")]
         role: ApiKeyRole,
-        /// What it may do besides; `tokens:read` shows tokens where others see a mask
+        /// What it may do besides; `tokens:read` gets tokens, and sees them where others see a mask
         #[arg(long = "right", value_name = "RIGHT")]
         rights: Vec<ApiKeyRight>,
     },

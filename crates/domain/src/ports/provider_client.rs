@@ -85,6 +85,17 @@ impl From<ProviderError> for Failure {
     }
 }
 
+/// What was kept of one.
+impl From<Failure> for ProviderError {
+    fn from(failure: Failure) -> Self {
+        Self {
+            reason: failure.reason,
+            provider_error: failure.provider_error,
+            retry_after: None,
+        }
+    }
+}
+
 /// Why a refresh brought no token. Each says what is known of the refresh token.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RefreshError {

@@ -1,6 +1,10 @@
 //! OAuth scopes: which may be asked for, and which must have been granted.
 
-use crate::{connection::CredentialKind, provider::Grant, text::listed};
+use crate::{
+    connection::{CredentialKind, SealedCredential},
+    provider::Grant,
+    text::listed,
+};
 
 /// The scopes that a provider's flow can ask for.
 #[derive(Clone, Debug)]
@@ -65,6 +69,23 @@ impl ScopePolicy {
         }
     }
 
+    /// The scopes that would be asked for today and that a connection with these credentials lacks:
+    /// of the integration's `own` ones or, without any, of the default ones. None where the scopes
+    /// are fixed, or where nobody knows what was granted.
+    #[must_use]
+    pub fn drift(&self, own: Option<Vec<String>>, granted: &[SealedCredential]) -> Vec<String> {
+        let Self::Selectable(scopes) = self else {
+            return Vec::new();
+        };
+        let carrier = granted.iter().find(|c| c.kind == scopes.credential);
+        let Some(carrier) = carrier.filter(|c| !c.scopes.is_empty()) else {
+            return Vec::new();
+        };
+        let mut wanted = own.unwrap_or_else(|| scopes.default_scopes());
+        wanted.retain(|scope| !carrier.scopes.contains(scope));
+        wanted
+    }
+
     /// The required scopes that were asked for and not granted.
     #[must_use]
     pub fn missing<'a>(&self, asked: &'a [String], grant: &Grant) -> Vec<&'a str> {
@@ -94,13 +115,17 @@ impl SelectableScopes {
             .collect()
     }
 
+    fn default_scopes(&self) -> Vec<String> {
+        self.default.iter().map(ToString::to_string).collect()
+    }
+
     fn settle(
         &self,
         asked: Option<&[String]>,
         has_subscriber: bool,
     ) -> Result<Vec<String>, ScopeError> {
         let Some(asked) = asked else {
-            return Ok(self.default.iter().map(ToString::to_string).collect());
+            return Ok(self.default_scopes());
         };
         if asked.is_empty() {
             return Err(ScopeError::Empty);
@@ -127,5 +152,62 @@ impl SelectableScopes {
             }
         }
         Ok(chosen)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sealed::Sealed;
+
+    const SCOPES: ScopePolicy = ScopePolicy::Selectable(SelectableScopes {
+        default: &["chat:write", "users:read"],
+        known: &["chat:write", "users:read", "channels:read"],
+        separator: ",",
+        required: &["chat:write"],
+        for_a_subscriber: &[],
+        credential: CredentialKind::Bot,
+    });
+
+    fn texts(scopes: &[&str]) -> Vec<String> {
+        scopes.iter().map(ToString::to_string).collect()
+    }
+
+    fn granted(kind: CredentialKind, scopes: &[&str]) -> SealedCredential {
+        SealedCredential {
+            kind,
+            access_token: Sealed(Vec::new()),
+            refresh_token: None,
+            scopes: texts(scopes),
+            expires_at: None,
+        }
+    }
+
+    #[test]
+    fn what_is_asked_for_today_and_was_not_granted_has_drifted() {
+        let bot = |scopes: &[&str]| granted(CredentialKind::Bot, scopes);
+        let own = |scopes: &[&str]| Some(texts(scopes));
+        for (own, credentials, lacking) in [
+            (None, vec![bot(&["chat:write"])], vec!["users:read"]),
+            (None, vec![bot(&["users:read", "chat:write", "x"])], vec![]),
+            (
+                own(&["channels:read", "chat:write"]),
+                vec![bot(&["chat:write"])],
+                vec!["channels:read"],
+            ),
+            // Whose scopes are not known, or who has none of the app's.
+            (None, vec![bot(&[])], vec![]),
+            (None, vec![granted(CredentialKind::User, &["x"])], vec![]),
+            (None, vec![], vec![]),
+        ] {
+            assert_eq!(SCOPES.drift(own, &credentials), lacking, "{credentials:?}");
+        }
+    }
+
+    #[test]
+    fn scopes_that_are_fixed_do_not_drift() {
+        let bot = [granted(CredentialKind::Bot, &["x"])];
+        let drift = ScopePolicy::Fixed.drift(Some(texts(&["y"])), &bot);
+        assert_eq!(drift, Vec::<String>::new());
     }
 }

@@ -53,10 +53,10 @@ struct Secrets {
 }
 
 impl Broker {
-    /// Deletes a connection with its endpoints, and takes back at the provider what it had there.
-    /// From the first moment it is gone here, whatever the provider says; the receipt tells what
-    /// was taken back, what cannot be, and what will be tried again. Run this on a task of its own:
-    /// the provider is asked.
+    /// Deletes a connection with its endpoints, and writes down what it had at the provider, to be
+    /// taken back there: at once by [`Self::try_revocation`], else by the next round of
+    /// [`Self::sweep_revocations`]. It is gone here from this moment on, whatever the provider will
+    /// say. Answers the receipt.
     pub async fn delete_connection(
         &self,
         environment: EnvironmentId,
@@ -82,7 +82,7 @@ impl Broker {
             .await?;
         within.commit().await?;
         reach("revocation_begun");
-        Ok(self.try_revocation(revocation).await?)
+        Ok(revocation)
     }
 
     /// The receipt of a connection that was deleted.
@@ -184,13 +184,23 @@ impl Broker {
             created_at: now,
             updated_at: now,
         };
-        revocation.secrets = Some(self.seal_secrets(&revocation, connection, integration)?);
+        match self.seal_secrets(&revocation, connection, integration) {
+            Ok(secrets) => revocation.secrets = Some(secrets),
+            // Whoever wants to be rid of a connection is not kept from it by what was lost.
+            Err(UseCaseError::Open(error)) => {
+                tracing::error!(connection = %connection.id, %error, "its tokens cannot be taken back");
+            }
+            Err(error) => return Err(error),
+        }
         self.stores.revocations.insert(&revocation).await?;
         Ok(revocation)
     }
 
-    /// Asks the provider once, and writes down what it said.
-    async fn try_revocation(&self, revocation: Revocation) -> Result<Revocation, StoreError> {
+    /// Asks the provider once to take back what a connection had there, and writes down what it
+    /// said: what was taken back, what cannot be, and what will be tried again. Only for whoever
+    /// deleted the connection just now, or has the revocation in hand. Run this on a task of its
+    /// own: once the provider was asked it must not be dropped.
+    pub async fn try_revocation(&self, revocation: Revocation) -> Result<Revocation, StoreError> {
         let items = match self.ask_to_revoke(&revocation).await {
             Ok(items) => items,
             Err(error) => {
@@ -223,6 +233,9 @@ impl Broker {
         let Some(client) = provider.and_then(|provider| provider.client.as_deref()) else {
             return Ok(all(revocation, RevocationOutcome::Impossible));
         };
+        if revocation.secrets.is_none() {
+            return Ok(lost(revocation));
+        }
         let (app, tokens) = self.open_secrets(revocation)?;
         // The tokens of another connection of the same app may be the very same.
         let (id, account) = (&revocation.provider, &revocation.workspace.id);
@@ -313,6 +326,16 @@ fn all(revocation: &Revocation, outcome: RevocationOutcome) -> Vec<RevocationIte
         ..item.clone()
     };
     revocation.items.iter().map(same).collect()
+}
+
+/// What cannot be taken back since the means to do it are lost.
+fn lost(revocation: &Revocation) -> Vec<RevocationItem> {
+    let failed = |item: RevocationItem| RevocationItem {
+        outcome: RevocationOutcome::Failed,
+        ..item
+    };
+    let items = pending(revocation, Reason::Internal).into_iter();
+    items.map(failed).collect()
 }
 
 fn pending(revocation: &Revocation, reason: Reason) -> Vec<RevocationItem> {

@@ -84,14 +84,17 @@ impl Broker {
                 .is_some_and(|at| at > now + DEFAULT_MIN_VALID_FOR);
             match self.refresh_now(connection.clone(), token.kind).await? {
                 Refreshed::Done => refreshed = true,
-                Refreshed::Failed if lives => return Ok((connection, token)),
+                Refreshed::Failed | Refreshed::Impossible if lives => {
+                    return Ok((connection, token));
+                }
+                Refreshed::Impossible => return Err(expired(&connection)),
                 Refreshed::Failed => {
                     // What became of it stands beside the connection.
                     let connection = self
                         .get_connection(environment, &request.identifier)
                         .await?;
                     check_standing(&connection)?;
-                    return Err(not_refreshed(&connection).into());
+                    return Err(not_refreshed(&connection));
                 }
                 Refreshed::BySomebodyElse => self.timer.pause(pause).await,
             }
@@ -122,10 +125,10 @@ impl Broker {
             credentials.any(|c| c.kind == kind && c.refresh_token.is_some())
         };
         if !rotates(&connection) {
-            return Ok(Refreshed::Failed);
+            return Ok(Refreshed::Impossible);
         }
         let Some(app) = self.app_of(&connection).await? else {
-            return Ok(Refreshed::Failed);
+            return Ok(Refreshed::Impossible);
         };
         let Some(held) = self.hold(connection).await? else {
             return Ok(Refreshed::BySomebodyElse);
@@ -142,6 +145,9 @@ impl Broker {
         connection: &ChannelConnection,
         request: &TokenRequest,
     ) -> Result<GrantedCredential, UseCaseError> {
+        if request.kind == Some(CredentialKind::User) {
+            return Err(token_unavailable(request.kind).into());
+        }
         let app = self.app_of(connection).await?;
         let app = app.ok_or_else(|| token_unavailable(request.kind))?;
         let key = Checked {
@@ -160,7 +166,8 @@ impl Broker {
         let token = match issued {
             Ok(token) => token.ok_or_else(|| token_unavailable(request.kind))?,
             Err(error) => {
-                self.note_answer(connection, &Err(error.clone())).await?;
+                let noted = self.note_answer(connection, &Err(error.clone())).await?;
+                check_standing(&noted)?;
                 return Err(error.into());
             }
         };
@@ -173,37 +180,40 @@ impl Broker {
 enum Refreshed {
     Done,
     Failed,
+    /// Nothing is there to refresh it with.
+    Impossible,
     BySomebodyElse,
 }
 
-fn check_standing(connection: &ChannelConnection) -> Result<(), Refusal> {
+fn check_standing(connection: &ChannelConnection) -> Result<(), UseCaseError> {
     if !connection.health.has_ended() {
         return Ok(());
     }
     let failure = connection.health.failure.as_ref();
     let reason = failure.map_or(Reason::TokenInvalid, |failure| failure.reason);
-    Err(Refusal::new(
-        reason,
-        format!(
-            "Channel connection {} is {}: {}",
-            connection.identifier,
-            connection.health.standing.as_str(),
-            reason.what()
-        ),
-    ))
+    let (identifier, standing) = (&connection.identifier, connection.health.standing.as_str());
+    let message = format!(
+        "Channel connection {identifier} is {standing}: {}",
+        reason.what()
+    );
+    Err(UseCaseError::Ended(Refusal::new(reason, message)))
 }
 
-fn not_refreshed(connection: &ChannelConnection) -> Refusal {
-    let failure = connection.health.failure.as_ref();
-    let reason = failure.map_or(Reason::TokenExpired, |failure| failure.reason);
-    Refusal::new(
-        reason,
-        format!(
-            "The token of channel connection {} does not live long enough and was not refreshed: {}",
-            connection.identifier,
-            reason.what()
-        ),
-    )
+/// The token is dead, or will be too soon, and there is no refresh token.
+fn expired(connection: &ChannelConnection) -> UseCaseError {
+    let message = format!(
+        "The token of channel connection {} does not live long enough, and cannot be refreshed",
+        connection.identifier
+    );
+    UseCaseError::Ended(Refusal::new(Reason::TokenExpired, message))
+}
+
+/// What the provider answered to the refresh stands beside the connection.
+fn not_refreshed(connection: &ChannelConnection) -> UseCaseError {
+    match connection.health.failure.clone() {
+        Some(failure) => UseCaseError::Provider(failure.into()),
+        None => expired(connection),
+    }
 }
 
 fn token_unavailable(kind: Option<CredentialKind>) -> Refusal {

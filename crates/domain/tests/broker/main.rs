@@ -4,6 +4,7 @@
 
 mod administer;
 mod api_keys;
+mod audit_log;
 mod bench;
 mod callback_answer;
 mod callback_duplicates;
