@@ -206,13 +206,17 @@ async fn prepare() -> Vec<(String, Vec<u8>)> {
     home.integration("slack", "slack", SLACK, &[]).await;
     home.integration("msteams", "msteams", ENTRA, &[]).await;
     home.tell(&["subscribers", "create", SUBSCRIBER]).await;
-    let files = fs::read_dir(home.data_dir()).expect("a folder");
-    let read = |file: std::io::Result<fs::DirEntry>| {
-        let file = file.expect("a file");
+    let entries = fs::read_dir(home.data_dir()).expect("a folder");
+    let entries = entries.map(|entry| entry.expect("an entry"));
+    let read = |file: fs::DirEntry| {
         let name = file.file_name().into_string().expect("UTF-8");
         (name, fs::read(file.path()).expect("its content"))
     };
-    files.map(read).collect()
+    // What else is there, the program makes anew.
+    entries
+        .filter(|entry| entry.path().is_file())
+        .map(read)
+        .collect()
 }
 
 fn write_private(path: &Path, content: &[u8]) {

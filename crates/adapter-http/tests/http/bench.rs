@@ -19,7 +19,7 @@ use tieline_domain::{
     integration::Integration,
     ports::{ConnectionWrite, EnvironmentStore, MockProviderClient, RecordConnection, StoreError},
     provider::ProviderId,
-    sealed::{Sealed, SealedPlace},
+    sealed::{Sealed, SealedColumn, SealedPlace},
     subscriber::ProfilePatch,
     usecase::{IfExists, NewApiKey, NewIntegration},
 };
@@ -202,7 +202,7 @@ impl Bench {
     pub(crate) fn seal(
         &self,
         connection: &ChannelConnection,
-        column: &'static str,
+        column: SealedColumn,
         token: &str,
     ) -> Sealed {
         let place = SealedPlace {
