@@ -11,7 +11,11 @@ use std::{
 
 use serde_json::json;
 use tempfile::TempDir;
-use tokio::{io::AsyncWriteExt, process::Command, sync::OnceCell};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    process::{Child, Command},
+    sync::OnceCell,
+};
 
 use crate::{
     ENTRA, SLACK, SUBSCRIBER,
@@ -155,6 +159,21 @@ impl Home {
             stdout: String::from_utf8(output.stdout).expect("UTF-8"),
             stderr: String::from_utf8(output.stderr).expect("UTF-8"),
         }
+    }
+
+    /// Begins to run a command, and waits until it has said so many lines on standard error.
+    pub async fn begin(&self, arguments: &[&str], lines: usize) -> Child {
+        let mut command = self.command(arguments);
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program starts");
+        let mut said = BufReader::new(child.stderr.take().expect("a pipe")).lines();
+        for _ in 0..lines {
+            let line = within("a line is said", said.next_line()).await;
+            line.expect("a line of text");
+        }
+        // What it says from now on is read by nobody, and does not stop it.
+        tokio::spawn(async move { while let Ok(Some(_)) = said.next_line().await {} });
+        child
     }
 
     /// Runs a command that has to succeed; answers what it printed.

@@ -1,14 +1,11 @@
 //! `tieline sealing-keys`: keys come and go, and every secret opens all the while.
 
-use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt, path::Path, process::Stdio};
+use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt, path::Path};
 
 use reqwest::Method;
 use serde_json::{Value, json};
 use tieline_tests::{Api, Browser, Home, SUBSCRIBER, Server, Stage, until};
-use tokio::{
-    io::{AsyncBufReadExt, BufReader},
-    process::Child,
-};
+use tokio::process::Child;
 
 const ROTATE: &[&str] = &["sealing-keys", "rotate", "storage"];
 const LIST: &[&str] = &["sealing-keys", "list"];
@@ -82,16 +79,8 @@ fn copy(home: &Home) -> Home {
 
 /// Begins a rotation of one value at a time, and waits until it has told of so many.
 async fn rotating(home: &Home, steps: usize) -> Child {
-    let mut command = home.command(&[ROTATE, &["--batch", "1"]].concat());
-    command.stdout(Stdio::null()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("the program starts");
-    let mut told = BufReader::new(child.stderr.take().expect("a pipe")).lines();
-    for _ in 0..steps {
-        told.next_line().await.expect("a line");
-    }
-    // What it tells from now on nobody reads, and it does not stop for that.
-    tokio::spawn(async move { while let Ok(Some(_)) = told.next_line().await {} });
-    child
+    home.begin(&[ROTATE, &["--batch", "1"]].concat(), steps)
+        .await
 }
 
 /// Seals everything with one key and then with the other: each value is opened for that.

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs};
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tieline_tests::{Api, Fleet, Home, SUBSCRIBER, TestDatabase, until};
+use tieline_tests::{Api, Fleet, Home, SUBSCRIBER, Server, TestDatabase, until};
 
 const ROTATE: &[&str] = &["sealing-keys", "rotate", "storage"];
 
@@ -161,4 +161,55 @@ async fn a_key_takes_anothers_place_while_all_nodes_serve() {
     for api in fleet.apis() {
         verified(&api, &connection).await;
     }
+}
+
+/// Seals everything with one key and then with the other: each value is opened for that.
+async fn everything_opens(operator: &Home) {
+    for id in ["s1", "s2"] {
+        operator.tell(&[ROTATE, &["--to", id]].concat()).await;
+    }
+}
+
+/// T27: killed again and again, while others write.
+#[tokio::test]
+async fn a_rotation_that_is_killed_while_others_write_loses_nothing() {
+    let database = TestDatabase::empty();
+    let home = installed(&database).await;
+    home.tell(&["sealing-keys", "add", "storage"]).await;
+    let server = Server::start(home).await;
+    let (home, api) = (&server.home, Api::of(&server));
+    let slack = api.made("/v1/integrations", &integration()).await;
+    for number in 0..15 {
+        api.made("/v1/channel-endpoints", &webhook(number)).await;
+    }
+    let path = format!("/v1/integrations/{}", slack["_id"].as_str().expect("an id"));
+    for (round, to) in ["s2", "s1", "s2", "s1", "s2"].into_iter().enumerate() {
+        let arguments = [ROTATE, &["--batch", "1", "--to", to]].concat();
+        let mut rotation = home.begin(&arguments, 3 + 4 * round).await;
+        let renamed = json!({ "name": format!("round {round}") });
+        let reply = api.send(Method::PUT, &path, &renamed).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        api.made("/v1/channel-endpoints", &webhook(100 + round))
+            .await;
+        rotation.kill().await.expect("it can be killed");
+    }
+    everything_opens(home).await;
+    let integrations = api.read("/v1/integrations").await;
+    assert_eq!(integrations[0]["name"], "round 4", "{integrations}");
+    let endpoints = api.read("/v1/channel-endpoints?limit=100").await;
+    assert_eq!(endpoints["data"].as_array().map(Vec::len), Some(20));
+}
+
+fn webhook(number: usize) -> Value {
+    json!({
+        "integrationIdentifier": "slack", "subscriberId": SUBSCRIBER, "type": "webhook",
+        "endpoint": { "url": format!("https://hooks.example.com/{number}") },
+    })
+}
+
+fn integration() -> Value {
+    json!({
+        "providerId": "slack", "channel": "chat", "identifier": "slack", "active": true,
+        "credentials": { "clientId": "1.2", "secretKey": "a-secret" },
+    })
 }
