@@ -26,7 +26,8 @@ pub fn files_with(folders: &[PathBuf], texts: &[String]) -> String {
 /// A secret as it is, in hexadecimal, in base64.
 #[must_use]
 pub fn forms(secret: &str) -> Vec<String> {
-    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hex: Vec<_> = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex.concat();
     let mut forms = vec![secret.to_owned(), hex.to_uppercase(), hex];
     // Base64 of a part depends on where it begins: of three places, less the blurred ends.
     forms.extend((0..3).map(|skipped| base64(&secret.as_bytes()[skipped..])));

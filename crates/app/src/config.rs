@@ -40,6 +40,10 @@ const REQUESTS_PER_CONNECTION: u32 = 100;
 /// All settings, as [`SETTINGS`] documents them.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own, as the reference has them"
+)]
 pub(crate) struct Settings {
     pub(crate) listen: SocketAddr,
     public_url: Option<Url>,

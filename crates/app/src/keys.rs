@@ -67,13 +67,13 @@ pub(crate) fn read(settings: &Settings) -> anyhow::Result<Option<KeyFile>> {
         return Ok(Some(KeyFile::parse(text.expose_secret())?));
     }
     let path = settings.sealing_keys_path();
-    if !path.exists() {
-        return Ok(None);
-    }
     let told = || format!("the key file is {}", path.display());
-    let text = std::fs::read_to_string(&path);
-    let text = Zeroizing::new(text.context("it cannot be read").with_context(told)?);
-    KeyFile::parse(&text).map(Some).with_context(told)
+    let text = match std::fs::read_to_string(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        text => text.context("it cannot be read").with_context(told)?,
+    };
+    let file = KeyFile::parse(&Zeroizing::new(text));
+    file.map(Some).with_context(told)
 }
 
 /// The keys of a key file.

@@ -1,5 +1,4 @@
-//! HashiCorp Vault's transit engine, by which sealing keys are wrapped: no provider, but called
-//! the same way. OpenBao speaks the same.
+//! Vault's transit engine, by which sealing keys are wrapped: no provider, but called the same way.
 //!
 //! A key is wrapped with a context that is its name. With a transit key that derives
 //! (`derived=true`) a wrapped key so opens under its own name alone; any other ignores the context.

@@ -1,4 +1,4 @@
-//! A stand-in for the part of HashiCorp Vault that wraps keys: its transit engine over HTTP, as far
+//! A stand-in for the part of `HashiCorp` Vault that wraps keys: its transit engine over HTTP, as far
 //! as <https://developer.hashicorp.com/vault/api-docs/secret/transit> describes it for a key that
 //! derives. It encrypts nothing, it remembers.
 
@@ -113,7 +113,7 @@ impl Drop for FakeVault {
 async fn serve(stream: TcpStream, state: Arc<Mutex<State>>) {
     let mut stream = BufReader::new(stream);
     while let Some(request) = read(&mut stream).await {
-        let (status, body) = state.lock().unwrap().answer(request);
+        let (status, body) = state.lock().unwrap().answer(&request);
         let reply = format!(
             "HTTP/1.1 {status} Status\r\ncontent-type: application/json\r\n\
              content-length: {}\r\n\r\n{body}",
@@ -152,12 +152,12 @@ async fn read(stream: &mut BufReader<TcpStream>) -> Option<VaultRequest> {
 }
 
 impl State {
-    fn answer(&mut self, request: VaultRequest) -> (u16, String) {
+    fn answer(&mut self, request: &VaultRequest) -> (u16, String) {
         self.requests.push(request.clone());
         if let Some(fault) = &self.fault {
             return fault.clone();
         }
-        let (status, body) = self.work(&request);
+        let (status, body) = self.work(request);
         (status, body.to_string())
     }
 

@@ -7,12 +7,10 @@ const WHAT: &str = "core dumps";
 
 /// Looks at this process, which is made as a server is. Nothing where the system does not tell.
 pub(super) fn check() -> Option<Finding> {
-    Some(match may_dump_core()? {
-        false => Finding::good(WHAT, "A crash leaves none."),
-        true => {
-            let told = "A crash may leave one, with keys and tokens in it.";
-            let mend = "Take core_dumps out of the settings.";
-            Finding::warning(WHAT, told, mend)
-        }
-    })
+    if !may_dump_core()? {
+        return Some(Finding::good(WHAT, "A crash leaves none."));
+    }
+    let told = "A crash may leave one, with keys and tokens in it.";
+    let mend = "Take core_dumps out of the settings.";
+    Some(Finding::warning(WHAT, told, mend))
 }
