@@ -4,12 +4,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use tieline_domain::{
-    attempt::ConnectAttempt,
-    id::FlowId,
-    ports::{AttemptStore, Claim},
-};
-use tieline_testkit::{StorageHarness, TestStores, fixtures, memory::MemoryStorage};
+use tieline_domain::id::FlowId;
+use tieline_testkit::{MemoryStorage, StorageHarness, TestStores};
 
 tieline_testkit::storage_contract!(MemoryHarness);
 
@@ -36,13 +32,6 @@ impl StorageHarness for MemoryHarness {
     }
 
     async fn copy_attempt(&self, id: FlowId, copies: u32) {
-        let attempt = self.storage.find_anywhere(id).await.unwrap().unwrap();
-        for _ in 0..copies {
-            let copy = ConnectAttempt {
-                id: FlowId(fixtures::uuid()),
-                ..attempt.clone()
-            };
-            assert_eq!(self.storage.claim(&copy).await.unwrap(), Claim::Won);
-        }
+        self.storage.copy_attempt(id, copies).await.unwrap();
     }
 }

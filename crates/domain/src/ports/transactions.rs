@@ -10,7 +10,7 @@ use crate::ports::{StoreError, Stores};
 pub trait Transactions: Send + Sync {
     /// Begins a transaction. Storage with one writer makes the caller wait for its turn, and all
     /// other writers for the transaction's end: nothing slow belongs into it, no provider above
-    /// all.
+    /// all. Whoever only reads outside of it waits for nobody.
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError>;
 }
 
