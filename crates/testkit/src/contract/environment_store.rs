@@ -3,11 +3,13 @@
 use tieline_domain::{
     environment::{Environment, Organization},
     id::EnvironmentId,
-    ports::InsertError,
+    page::Page,
+    ports::{AttemptFilter, ContextFilter, InsertError, StoreError, SubscriberFilter},
 };
 
 use crate::{
     StorageHarness,
+    contract::pages,
     fixtures::{self, seconds_later},
 };
 
@@ -22,6 +24,8 @@ macro_rules! environment_store_contract {
             an_organization_that_is_there_stays_as_it_is,
             environments_are_listed_oldest_first,
             a_name_is_taken_once_in_its_organization,
+            an_environment_needs_its_organization,
+            nothing_is_stored_for_an_environment_that_is_not_there,
         ] $($harness)* }
     };
 }
@@ -116,4 +120,59 @@ pub async fn a_name_is_taken_once_in_its_organization(harness: &impl StorageHarn
     // The same name in another organization is another environment.
     harness.stores().environment().await;
     assert_eq!(store.list().await.unwrap().len(), 3);
+}
+
+pub async fn an_environment_needs_its_organization(harness: &impl StorageHarness) {
+    let store = &harness.stores().environments;
+    let inserted = store.insert(&fixtures::environment()).await;
+    assert!(is_unavailable(&inserted), "{inserted:?}");
+    assert_eq!(store.list().await.unwrap(), []);
+}
+
+pub async fn nothing_is_stored_for_an_environment_that_is_not_there(harness: &impl StorageHarness) {
+    let stores = harness.stores();
+    let nowhere = EnvironmentId(fixtures::uuid());
+    let integration = fixtures::integration(nowhere);
+    let inserts = [
+        stores.api_keys.insert(&fixtures::api_key(nowhere)).await,
+        stores.integrations.insert(&integration).await,
+        stores
+            .subscribers
+            .insert(&fixtures::subscriber(nowhere, "ada"))
+            .await,
+        stores
+            .contexts
+            .insert(&fixtures::context(nowhere, "tenant:acme"))
+            .await,
+    ];
+    for inserted in inserts {
+        assert!(is_unavailable(&inserted), "{inserted:?}");
+    }
+    let claimed = stores
+        .attempts
+        .claim(&fixtures::attempt(&integration))
+        .await;
+    assert!(
+        matches!(claimed, Err(StoreError::Unavailable(_))),
+        "{claimed:?}"
+    );
+    let page = pages::first(10);
+    assert_eq!(stores.api_keys.list(nowhere).await.unwrap(), []);
+    assert_eq!(stores.integrations.list(nowhere).await.unwrap(), []);
+    let filter = SubscriberFilter::default();
+    let subscribers = stores.subscribers.list(nowhere, &filter, &page).await;
+    assert_eq!(subscribers.unwrap(), Page::empty());
+    let filter = ContextFilter::default();
+    let contexts = stores.contexts.list(nowhere, &filter, &page).await;
+    assert_eq!(contexts.unwrap(), Page::empty());
+    let filter = AttemptFilter::default();
+    let attempts = stores.attempts.list(nowhere, &filter, &page).await;
+    assert_eq!(attempts.unwrap(), Page::empty());
+}
+
+fn is_unavailable(inserted: &Result<(), InsertError>) -> bool {
+    matches!(
+        inserted,
+        Err(InsertError::Store(StoreError::Unavailable(_)))
+    )
 }

@@ -20,6 +20,7 @@ impl ApiKeyStore for MemoryStorage {
             {
                 return Err(InsertError::Taken);
             }
+            tables.check_environment(key.environment_id)?;
             tables.api_keys.put(key.id, key.clone());
             Ok(())
         })

@@ -20,6 +20,7 @@ impl AttemptStore for MemoryStorage {
             if let Some(stored) = tables.attempts.get(&attempt.id) {
                 return Ok(Claim::Lost(Box::new(stored.clone())));
             }
+            tables.check_environment(attempt.environment_id)?;
             tables.attempts.put(attempt.id, attempt.clone());
             Ok(Claim::Won)
         })

@@ -27,6 +27,7 @@ impl ContextStore for MemoryStorage {
             {
                 return Err(InsertError::Taken);
             }
+            tables.check_environment(context.environment_id)?;
             tables.contexts.put(context.id, context.clone());
             Ok(())
         })

@@ -7,7 +7,7 @@ use tieline_domain::{
     ports::{EnvironmentStore, InsertError, StoreError},
 };
 
-use super::{MemoryStorage, paging::oldest_first};
+use super::{MemoryStorage, paging::oldest_first, tables::dangling};
 
 #[async_trait]
 impl EnvironmentStore for MemoryStorage {
@@ -36,6 +36,13 @@ impl EnvironmentStore for MemoryStorage {
             });
             if taken {
                 return Err(InsertError::Taken);
+            }
+            if tables
+                .organizations
+                .get(&environment.organization_id)
+                .is_none()
+            {
+                return Err(dangling("organization").into());
             }
             tables.environments.put(environment.id, environment.clone());
             Ok(())

@@ -22,6 +22,7 @@ impl IntegrationStore for MemoryStorage {
             if taken {
                 return Err(InsertError::Taken);
             }
+            tables.check_environment(integration.environment_id)?;
             tables.integrations.put(integration.id, integration.clone());
             Ok(())
         })

@@ -20,6 +20,7 @@ impl SubscriberStore for MemoryStorage {
             {
                 return Err(InsertError::Taken);
             }
+            tables.check_environment(environment)?;
             tables.subscribers.put(subscriber.id, subscriber.clone());
             Ok(())
         })

@@ -46,9 +46,7 @@ impl Tables {
     pub(super) fn check_environment(&self, id: EnvironmentId) -> Result<(), StoreError> {
         match self.environments.get(&id) {
             Some(_) => Ok(()),
-            None => Err(StoreError::Unavailable(
-                "there is no such environment".into(),
-            )),
+            None => Err(dangling("environment")),
         }
     }
 
@@ -87,6 +85,11 @@ impl Tables {
 /// What a database's primary keys would say.
 pub(super) fn id_taken() -> StoreError {
     StoreError::Unavailable("the id is taken".into())
+}
+
+/// What a database's foreign keys would say.
+pub(super) fn dangling(what: &str) -> StoreError {
+    StoreError::Unavailable(format!("there is no such {what}").into())
 }
 
 /// Rows by their ids. A copy shares them until one of both is written to.
