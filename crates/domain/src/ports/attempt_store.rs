@@ -44,7 +44,8 @@ pub trait AttemptStore: Send + Sync {
     async fn claim(&self, attempt: &ConnectAttempt) -> Result<Claim, StoreError>;
 
     /// Replaces an attempt whose stored status is `from`. Of any number of callers, exactly one
-    /// wins. The environment has the attempt; otherwise this fails.
+    /// wins. The environment has the attempt, since none is ever deleted; otherwise this is
+    /// [`StoreError::Corrupt`].
     async fn advance(
         &self,
         from: AttemptStatus,
@@ -71,7 +72,8 @@ pub trait AttemptStore: Send + Sync {
     ) -> Result<Page<ConnectAttempt>, StoreError>;
 
     /// Marks as failed, for `reason` and at `now`, every attempt of this status that last moved
-    /// before `before`, with a step [`crate::attempt::StepKind::Ended`]; answers how many.
+    /// before `before`, in whichever environment, with a step
+    /// [`crate::attempt::StepKind::Ended`] and without a word of the provider's; answers how many.
     async fn fail_stale(
         &self,
         status: AttemptStatus,

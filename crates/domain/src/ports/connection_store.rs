@@ -57,8 +57,9 @@ pub struct RecordConnection {
     pub write: ConnectionWrite,
     /// The connection as it is to be.
     pub connection: ChannelConnection,
-    /// The connection's endpoints to insert; one whose id is there already gets the new address
-    /// and secret.
+    /// The connection's endpoints to insert; one whose id is there already, in this connection,
+    /// gets the new address and secret. Anything else that is in the way of one, an identifier
+    /// too, is [`RecordError::Raced`].
     pub endpoints: Vec<ChannelEndpoint>,
     /// The attempt as it is to be, whatever its stored status; it exists.
     pub attempt: ConnectAttempt,
@@ -71,7 +72,8 @@ pub enum RecordError {
     /// owner made meanwhile is a race.
     #[error("the connection identifier is taken")]
     IdentifierTaken,
-    /// Somebody else wrote the same connection or endpoint meanwhile: look again, then try again.
+    /// Somebody else wrote the same connection or endpoint meanwhile, or deleted what it hangs on,
+    /// such as its integration: look again, then try again.
     #[error("the connection was changed meanwhile")]
     Raced,
     /// A subscriber that is named does not exist.

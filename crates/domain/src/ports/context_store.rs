@@ -33,7 +33,8 @@ pub trait ContextStore: Send + Sync {
     /// Adds a context; [`InsertError::Taken`] if its environment has one of that key.
     async fn insert(&self, context: &Context) -> Result<(), InsertError>;
 
-    /// Adds those contexts that are not there yet, all or none; those that are stay as they are.
+    /// Adds those contexts that are not there yet, or, where one of them cannot be added, none;
+    /// those that are there stay as they are.
     async fn insert_missing(&self, contexts: &[Context]) -> Result<(), StoreError>;
 
     /// A page of the environment's contexts.

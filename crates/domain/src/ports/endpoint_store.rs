@@ -53,8 +53,8 @@ pub trait EndpointStore: Send + Sync {
     ) -> Result<Option<ChannelEndpoint>, StoreError>;
 
     /// Adds an endpoint. [`RecordError::IdentifierTaken`] if its environment has one of that
-    /// identifier, [`RecordError::Raced`] if it has one at the same address or the connection is
-    /// gone.
+    /// identifier, [`RecordError::Raced`] if it has one at the same address or has not the
+    /// integration or the connection, [`RecordError::SubscriberGone`] if it has not the subscriber.
     async fn insert(&self, endpoint: &ChannelEndpoint) -> Result<(), RecordError>;
 
     /// Replaces address, secret and time of change of the endpoint with this environment and id;

@@ -41,8 +41,9 @@ pub trait IntegrationStore: Send + Sync {
     async fn list(&self, environment: EnvironmentId) -> Result<Vec<Integration>, StoreError>;
 
     /// Replaces identifier, name, state and credentials of the integration with this id whose
-    /// `generation` is one less than the given one's. Answers whether there was such a one;
-    /// [`InsertError::Taken`] if another has the identifier.
+    /// `generation` is one less than the given one's; its connections and endpoints show the new
+    /// identifier from then on. Answers whether there was such a one; [`InsertError::Taken`] if
+    /// another has the identifier.
     async fn replace(&self, integration: &Integration) -> Result<bool, InsertError>;
 
     /// Deletes an integration with its connections and endpoints, all or nothing. Answers whether

@@ -5,7 +5,8 @@ use std::error::Error;
 /// A store could not do what it was asked to. Not finding something is no failure.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database is away, full or overloaded: the same call may succeed later.
+    /// The database is away, full or overloaded: the same call may succeed later. So may one that
+    /// names an environment, or an organization, which is not there.
     #[error("the database is unavailable")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
     /// A stored value does not have the form it was written in.

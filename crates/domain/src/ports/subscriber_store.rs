@@ -43,8 +43,8 @@ pub trait SubscriberStore: Send + Sync {
         page: &PageRequest,
     ) -> Result<Page<Subscriber>, StoreError>;
 
-    /// Replaces profile and time of change of the subscriber with this environment and id. Answers
-    /// whether there is one.
+    /// Replaces profile and time of change of the subscriber with this environment and
+    /// `subscriber_id`, whatever its row. Answers whether there is one.
     async fn update(&self, subscriber: &Subscriber) -> Result<bool, StoreError>;
 
     /// Deletes a subscriber with its connections and endpoints, all or nothing. Answers whether

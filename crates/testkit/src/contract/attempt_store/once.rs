@@ -7,7 +7,7 @@ use tieline_domain::{
     connection::{ConnectionIdentifier, ConnectionMode},
     flow::Purpose,
     id::FlowId,
-    ports::Claim,
+    ports::{Claim, StoreError},
     reason::Reason,
 };
 
@@ -219,11 +219,10 @@ pub async fn an_attempt_is_found_and_advanced_in_its_own_environment_only(
         environment_id: other.environment.id,
         ..attempt.clone().awaiting_sign_in(seconds_later(1))
     };
+    let advanced = store.advance(AttemptStatus::Exchanging, &foreign).await;
     assert!(
-        store
-            .advance(AttemptStatus::Exchanging, &foreign)
-            .await
-            .is_err()
+        matches!(advanced, Err(StoreError::Corrupt { .. })),
+        "{advanced:?}"
     );
     assert_eq!(
         store.find_anywhere(attempt.id).await.unwrap(),
