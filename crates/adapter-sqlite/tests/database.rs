@@ -1,12 +1,12 @@
 //! The database file: who may read it, what is refused, and what happens when it is away.
 #![expect(clippy::unwrap_used, reason = "all of it is a test")]
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{fs, path::PathBuf};
 
 use jiff::Timestamp;
 use sqlx::{AssertSqlSafe, Connection, Executor, SqliteConnection, migrate::Migrator};
 use tempfile::TempDir;
-use tieline_adapter_sqlite::{OpenDatabaseError, SqliteDatabase, SqliteSettings};
+use tieline_adapter_sqlite::{OpenDatabaseError, SqliteDatabase};
 use tieline_domain::{
     connection::{Health, Upkeep},
     ports::StoreError,
@@ -313,32 +313,6 @@ async fn a_file_that_was_removed_or_replaced_is_not_ready() {
     assert!(is_unavailable(&database.is_ready().await));
     fs::write(folder.path(), "").unwrap();
     assert!(is_unavailable(&database.is_ready().await));
-}
-
-#[tokio::test]
-async fn a_database_that_another_process_locked_is_unavailable_for_writes() {
-    let folder = Folder::new();
-    folder.migrated().await.close().await;
-    let busy_timeout = Duration::from_millis(50);
-    let settings = SqliteSettings {
-        busy_timeout,
-        ..SqliteSettings::default()
-    };
-    let database = SqliteDatabase::open_with(&folder.url(), settings)
-        .await
-        .unwrap();
-    let mut other = SqliteConnection::connect(&folder.url()).await.unwrap();
-    other.execute("BEGIN IMMEDIATE").await.unwrap();
-    let store = database.stores().environments;
-    assert!(is_unavailable(
-        &store.insert_organization(&fixtures::organization()).await
-    ));
-    assert_eq!(store.list_organizations().await.unwrap(), []);
-    other.execute("ROLLBACK").await.unwrap();
-    store
-        .insert_organization(&fixtures::organization())
-        .await
-        .unwrap();
 }
 
 #[tokio::test]

@@ -22,6 +22,7 @@ pub mod idempotency_store;
 pub mod integration_store;
 pub mod key_check_store;
 pub mod lookups;
+pub mod outage;
 pub mod rate_limiter;
 pub mod recent_checks;
 pub mod replay_store;
@@ -54,6 +55,7 @@ macro_rules! storage_contract {
         $crate::key_check_store_contract!($($harness)*);
         $crate::sealed_values_contract!($($harness)*);
         $crate::transactions_contract!($($harness)*);
+        $crate::outage_contract!($($harness)*);
     };
 }
 
@@ -61,20 +63,23 @@ macro_rules! storage_contract {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! contract_cases {
-    ($suite:ident [$($case:ident,)*] $(#[$attribute:meta])* $harness:ty) => {
-        $crate::contract_cases! { @module $suite [$($case,)*] [$(#[$attribute])*] $harness }
+    ($suite:ident [$($case:ident,)*] $($harness:tt)*) => {
+        $crate::contract_cases! { @start start $suite [$($case,)*] $($harness)* }
     };
-    (@module $suite:ident [$($case:ident,)*] $attributes:tt $harness:ty) => {
+    (@start $start:ident $suite:ident [$($case:ident,)*] $(#[$attribute:meta])* $harness:ty) => {
+        $crate::contract_cases! { @module $start $suite [$($case,)*] [$(#[$attribute])*] $harness }
+    };
+    (@module $start:ident $suite:ident [$($case:ident,)*] $attributes:tt $harness:ty) => {
         mod $suite {
             use super::*;
-            $($crate::contract_cases! { @test $suite $case $attributes $harness })*
+            $($crate::contract_cases! { @test $start $suite $case $attributes $harness })*
         }
     };
-    (@test $suite:ident $case:ident [$(#[$attribute:meta])*] $harness:ty) => {
+    (@test $start:ident $suite:ident $case:ident [$(#[$attribute:meta])*] $harness:ty) => {
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         $(#[$attribute])*
         async fn $case() {
-            let harness = <$harness as $crate::StorageHarness>::start().await;
+            let harness = <$harness as $crate::StorageHarness>::$start().await;
             $crate::contract::$suite::$case(&harness).await;
         }
     };

@@ -24,6 +24,32 @@ pub trait StorageHarness: Send + Sync + Sized {
 
     /// Adds so many copies of a stored attempt under fresh ids, by whatever way is quick.
     async fn copy_attempt(&self, id: FlowId, copies: u32);
+
+    /// What [`Self::sever`] takes away.
+    const OUTAGE: Outage;
+
+    /// As [`Self::start`], for a test that takes the server away. For storage that needs something
+    /// for it: a relay in front, or shorter time-outs.
+    #[must_use]
+    async fn start_severable() -> Self {
+        Self::start().await
+    }
+
+    /// Takes the server away; it is when this returns.
+    async fn sever(&self);
+
+    /// Brings the server back; it answers when this returns. Connections may have broken.
+    async fn restore(&self);
+}
+
+/// What goes away in an outage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outage {
+    /// Everything. Open transactions are lost.
+    Everything,
+    /// The turn to write, where storage has a single one: somebody else has it and does not give it
+    /// up. Reads go on. An open transaction has the turn, so the outage begins after its end.
+    Writes,
 }
 
 /// The stores of a test, with ways to fill them.

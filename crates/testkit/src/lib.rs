@@ -18,7 +18,7 @@ pub mod vault;
 
 pub use broker::{broker, providers, sample_providers};
 pub use clock::FixedClock;
-pub use harness::{StorageHarness, TestStores};
+pub use harness::{Outage, StorageHarness, TestStores};
 pub use ids::SequentialIds;
 pub use journal::MemoryJournal;
 pub use memory::MemoryStorage;

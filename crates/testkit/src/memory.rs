@@ -83,6 +83,17 @@ impl MemoryStorage {
         self.outage.plan(calls, u32::MAX);
     }
 
+    /// Takes the storage away: from now on every call fails, and so do all of the transactions that
+    /// are open, for ever.
+    pub fn sever(&self) {
+        self.outage.sever();
+    }
+
+    /// Brings it back.
+    pub fn restore(&self) {
+        self.outage.restore();
+    }
+
     /// Adds so many copies of a stored attempt under fresh ids.
     pub async fn copy_attempt(&self, id: FlowId, copies: u32) -> Result<(), StoreError> {
         self.write(|tables| {

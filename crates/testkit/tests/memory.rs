@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tieline_domain::id::FlowId;
-use tieline_testkit::{MemoryStorage, StorageHarness, TestStores};
+use tieline_testkit::{MemoryStorage, Outage, StorageHarness, TestStores};
 
 tieline_testkit::storage_contract!(MemoryHarness);
 
@@ -33,5 +33,15 @@ impl StorageHarness for MemoryHarness {
 
     async fn copy_attempt(&self, id: FlowId, copies: u32) {
         self.storage.copy_attempt(id, copies).await.unwrap();
+    }
+
+    const OUTAGE: Outage = Outage::Everything;
+
+    async fn sever(&self) {
+        self.storage.sever();
+    }
+
+    async fn restore(&self) {
+        self.storage.restore();
     }
 }

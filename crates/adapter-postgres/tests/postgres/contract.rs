@@ -6,15 +6,16 @@ use async_trait::async_trait;
 use sqlx::PgConnection;
 use tieline_adapter_postgres::PgDatabase;
 use tieline_domain::id::FlowId;
-use tieline_testkit::{StorageHarness, TestStores};
+use tieline_testkit::{Outage, StorageHarness, TestStores};
 
-use crate::support::TestDatabase;
+use crate::support::{Cable, TestDatabase, server_address};
 
 tieline_testkit::storage_contract!(PgHarness);
 
 pub(crate) struct PgHarness {
     stores: TestStores,
     database: TestDatabase,
+    cable: Option<Cable>,
 }
 
 impl PgHarness {
@@ -24,7 +25,23 @@ impl PgHarness {
             stores: opened.stores(),
             transactions: Arc::new(opened.transactions()),
         };
-        Self { stores, database }
+        Self {
+            stores,
+            database,
+            cable: None,
+        }
+    }
+
+    /// The same, opened by way of a cable.
+    pub(crate) fn by(cable: Cable, database: TestDatabase, opened: &PgDatabase) -> Self {
+        Self {
+            cable: Some(cable),
+            ..Self::of(database, opened)
+        }
+    }
+
+    fn cable(&self) -> &Cable {
+        self.cable.as_ref().expect("it is no severable harness")
     }
 
     /// A connection to the database beside the adapter.
@@ -59,5 +76,23 @@ impl StorageHarness for PgHarness {
         .execute(&mut self.database.connect().await)
         .await
         .unwrap();
+    }
+
+    const OUTAGE: Outage = Outage::Everything;
+
+    async fn start_severable() -> Self {
+        let database = TestDatabase::migrated().await;
+        let cable = Cable::to(server_address());
+        let url = database.url_at(&cable.address());
+        let opened = PgDatabase::open(&url).await.unwrap();
+        Self::by(cable, database, &opened)
+    }
+
+    async fn sever(&self) {
+        self.cable().pull_out();
+    }
+
+    async fn restore(&self) {
+        self.cable().plug_in();
     }
 }

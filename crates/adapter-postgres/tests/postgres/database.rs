@@ -264,27 +264,6 @@ async fn a_database_of_another_encoding_is_refused() {
 }
 
 #[tokio::test]
-async fn connections_that_were_cut_are_replaced() {
-    let test = TestDatabase::migrated().await;
-    let settings = PgSettings {
-        connections: 1,
-        ..PgSettings::default()
-    };
-    let database = PgDatabase::open_with(&test.url(), settings).await.unwrap();
-    let environments = database.stores().environments;
-    environments.list().await.unwrap();
-    test.execute(&format!(
-        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
-         WHERE application_name = '{}' AND pid <> pg_backend_pid()",
-        test.name()
-    ))
-    .await;
-    // This one may still be handed what was cut.
-    drop(environments.list().await);
-    environments.list().await.unwrap();
-}
-
-#[tokio::test]
 async fn a_pool_that_is_used_up_is_unavailable_for_the_moment() {
     let test = TestDatabase::migrated().await;
     let settings = PgSettings {

@@ -6,18 +6,19 @@ use std::io::Write;
 use async_trait::async_trait;
 use tieline_adapter_postgres::{PgDatabase, PgSettings};
 use tieline_domain::id::FlowId;
-use tieline_testkit::{StorageHarness, TestStores, fixtures};
+use tieline_testkit::{Outage, StorageHarness, TestStores, fixtures};
 
 use crate::{
     contract::PgHarness,
     database::{assert_gives_up, hurried},
-    support::{TestDatabase, relay},
+    support::{Cable, TestDatabase, relay},
 };
 
 tieline_testkit::audit_store_contract!(PooledHarness);
 tieline_testkit::connection_store_contract!(PooledHarness);
 tieline_testkit::endpoint_store_contract!(PooledHarness);
 tieline_testkit::idempotency_store_contract!(PooledHarness);
+tieline_testkit::outage_contract!(PooledHarness);
 tieline_testkit::revocation_store_contract!(PooledHarness);
 tieline_testkit::transactions_contract!(PooledHarness);
 tieline_testkit::upkeep_store_contract!(PooledHarness);
@@ -44,6 +45,24 @@ impl StorageHarness for PooledHarness {
     async fn copy_attempt(&self, id: FlowId, copies: u32) {
         self.0.copy_attempt(id, copies).await;
     }
+
+    const OUTAGE: Outage = Outage::Everything;
+
+    async fn start_severable() -> Self {
+        let database = TestDatabase::migrated().await;
+        let cable = Cable::to(("127.0.0.1".to_owned(), pooler()));
+        let url = database.url_at(&cable.address());
+        let opened = PgDatabase::open_with(&url, POOLED).await.unwrap();
+        Self(PgHarness::by(cable, database, &opened))
+    }
+
+    async fn sever(&self) {
+        self.0.sever().await;
+    }
+
+    async fn restore(&self) {
+        self.0.restore().await;
+    }
 }
 
 /// Each transaction says so, whichever server process it gets.
@@ -58,9 +77,14 @@ async fn a_statement_that_hangs_behind_a_pooler_is_unavailable_too() {
     assert_gives_up(&test, &opened.unwrap()).await;
 }
 
-/// The database's URL through a pooler that takes turns between two server processes.
+/// The database's URL through a pooler.
 fn pooled(database: &TestDatabase) -> String {
-    let port = relay::listen(|mut client| {
+    database.url_at(&format!("127.0.0.1:{}", pooler()))
+}
+
+/// The port of a pooler that takes turns between two server processes.
+fn pooler() -> u16 {
+    relay::listen(|mut client| {
         let (mut startup, asks_for_tls) = relay::read_first(&mut client)?;
         if asks_for_tls {
             client.write_all(b"N")?;
@@ -70,8 +94,7 @@ fn pooled(database: &TestDatabase) -> String {
         let (second, _) = relay::log_in(&startup)?;
         client.write_all(&said)?;
         relay::relay(&mut client, &mut [first, second])
-    });
-    database.url_at(&format!("127.0.0.1:{port}"))
+    })
 }
 
 #[tokio::test]

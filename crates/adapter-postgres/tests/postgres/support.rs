@@ -2,6 +2,8 @@
 
 pub(crate) mod relay;
 
+mod cable;
 mod database;
 
-pub(crate) use database::TestDatabase;
+pub(crate) use cable::Cable;
+pub(crate) use database::{TestDatabase, server_address};

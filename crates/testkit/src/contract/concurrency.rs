@@ -1,10 +1,21 @@
-//! Many at once, and callers that go away.
+//! Many at once, callers that go away, and answers that have to come.
 
 use std::{
     future::{Future, poll_fn},
     pin::pin,
     task::Poll,
+    time::Duration,
 };
+
+use tokio::time::timeout;
+
+/// No caller waits longer, however slow the machine is that runs the tests.
+const SOON: Duration = Duration::from_secs(20);
+
+/// Waits for an answer that does not keep anybody waiting.
+pub(super) async fn soon<F: Future>(call: F) -> F::Output {
+    timeout(SOON, call).await.expect("nobody answers")
+}
 
 /// Runs so many tasks at once and answers what they answered.
 pub(super) async fn at_once<F>(tasks: u64, run: impl Fn(u64) -> F) -> Vec<F::Output>

@@ -28,8 +28,28 @@ pub(super) struct Committed {
     tables: Mutex<Tables>,
 }
 
-/// A transaction's copy; none after its end.
-pub(super) type Open = Mutex<Option<Tables>>;
+/// A transaction's copy.
+#[derive(Debug)]
+pub(super) struct Open {
+    /// None after its end.
+    pub(super) tables: Mutex<Option<Tables>>,
+    /// How many outages there were before it began: the next one is its end.
+    pub(super) outages: u64,
+}
+
+impl Open {
+    /// Works on the copy, after so many outages.
+    pub(super) fn with<T>(
+        &self,
+        outages: u64,
+        work: impl FnOnce(&mut Tables) -> T,
+    ) -> Result<T, StoreError> {
+        match &mut *lock(&self.tables) {
+            Some(tables) if outages == self.outages => Ok(work(tables)),
+            _ => Err(StoreError::Unavailable("the transaction has ended".into())),
+        }
+    }
+}
 
 impl Committed {
     pub(super) fn tables(&self) -> Tables {
@@ -45,10 +65,10 @@ impl Committed {
 impl MemoryStorage {
     /// Answers a question about what is stored.
     pub(super) fn read<T>(&self, question: impl FnOnce(&Tables) -> T) -> Result<T, StoreError> {
-        self.outage.check()?;
+        let outages = self.outage.check()?;
         match &self.access {
             Access::Committed(committed) => Ok(question(&committed.tables())),
-            Access::Open(open) => lock(open).as_ref().map(question).ok_or_else(ended),
+            Access::Open(open) => open.with(outages, |tables| question(tables)),
         }
     }
 
@@ -57,7 +77,7 @@ impl MemoryStorage {
         &self,
         change: impl FnOnce(&mut Tables) -> Result<T, E> + Send,
     ) -> Result<T, E> {
-        self.outage.check()?;
+        let outages = self.outage.check()?;
         match &self.access {
             Access::Committed(committed) => {
                 let _turn = committed.turn.lock().await;
@@ -66,13 +86,12 @@ impl MemoryStorage {
                 committed.replace(tables);
                 Ok(answer)
             }
-            Access::Open(open) => {
-                let mut open = lock(open);
-                let mut tables = open.clone().ok_or_else(ended)?;
-                let answer = change(&mut tables)?;
-                *open = Some(tables);
+            Access::Open(open) => open.with(outages, |tables| {
+                let mut changed = tables.clone();
+                let answer = change(&mut changed)?;
+                *tables = changed;
                 Ok(answer)
-            }
+            })?,
         }
     }
 }
@@ -80,8 +99,4 @@ impl MemoryStorage {
 /// What was locked is never half changed, so a panic of somebody else does no harm.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-pub(super) fn ended() -> StoreError {
-    StoreError::Unavailable("the transaction has ended".into())
 }

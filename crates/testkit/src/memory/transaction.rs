@@ -8,20 +8,23 @@ use tokio::sync::OwnedMutexGuard;
 
 use super::{
     MemoryStorage,
-    access::{Access, Committed, Open, ended, lock},
+    access::{Access, Committed, Open, lock},
     outage::Outage,
 };
 
 #[async_trait]
 impl Transactions for MemoryStorage {
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
-        self.outage.check()?;
+        let outages = self.outage.check()?;
         let Access::Committed(committed) = &self.access else {
             let problem = "there is no transaction within a transaction";
             return Err(StoreError::Unavailable(problem.into()));
         };
         let turn = Arc::clone(&committed.turn).lock_owned().await;
-        let open = Arc::new(Mutex::new(Some(committed.tables())));
+        let open = Arc::new(Open {
+            tables: Mutex::new(Some(committed.tables())),
+            outages,
+        });
         let inside = Arc::new(Self {
             access: Access::Open(Arc::clone(&open)),
             outage: Arc::clone(&self.outage),
@@ -51,16 +54,15 @@ impl Transaction for MemoryTransaction {
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        self.outage.check()?;
-        let tables = lock(&self.open).take().ok_or_else(ended)?;
-        self.committed.replace(tables);
-        Ok(())
+        let outages = self.outage.check()?;
+        self.open
+            .with(outages, |tables| self.committed.replace(tables.clone()))
     }
 }
 
 impl Drop for MemoryTransaction {
     fn drop(&mut self) {
         // Somebody may still have its stores.
-        lock(&self.open).take();
+        lock(&self.open.tables).take();
     }
 }
