@@ -105,3 +105,23 @@ macro_rules! port_cases {
         }
     };
 }
+
+/// The same for a port on a server that nodes share, with a [`crate::SharedHarness`].
+#[doc(hidden)]
+#[macro_export]
+macro_rules! shared_cases {
+    ($suite:ident $module:ident $harness:ty [$($case:ident,)*]) => {
+        mod $module {
+            use super::*;
+            $($crate::shared_cases! { @test $suite $case $harness })*
+        }
+    };
+    (@test $suite:ident $case:ident $harness:ty) => {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $case() {
+            let clock = ::std::sync::Arc::new($crate::FixedClock::default());
+            let harness = <$harness as $crate::SharedHarness>::start(clock).await;
+            $crate::contract::$suite::$case(&harness).await;
+        }
+    };
+}

@@ -22,6 +22,8 @@ pub use harness::{Outage, StorageHarness, TestStores};
 pub use ids::SequentialIds;
 pub use journal::MemoryJournal;
 pub use memory::MemoryStorage;
-pub use port_harness::{ChangeFeedHarness, Heard, LookupsHarness, News, PortHarness};
+pub use port_harness::{
+    ChangeFeedHarness, Heard, LookupsHarness, News, PortHarness, SharedHarness,
+};
 pub use sealers::{FakeCursorSealer, FakeFlowSealer, FakeSealer};
 pub use secrets::{sealed_values, store_secrets};

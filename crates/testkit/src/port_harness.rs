@@ -27,6 +27,25 @@ pub trait PortHarness: Send + Sync + Sized {
     fn port(&self) -> Arc<Self::Port>;
 }
 
+/// One port on a server that nodes share, and that may go away.
+#[async_trait]
+pub trait SharedHarness: Send + Sync + Sized {
+    /// The port.
+    type Port: ?Sized + Send + Sync;
+
+    /// A server that no other test has.
+    async fn start(clock: Arc<FixedClock>) -> Self;
+
+    /// A node that goes by `alone` where the server does not answer.
+    async fn node(&self, alone: Arc<Self::Port>) -> Arc<Self::Port>;
+
+    /// Takes the server away; it is when this returns.
+    async fn sever(&self);
+
+    /// Brings it back, with or without what it knew. Nodes that are asked find it by themselves.
+    async fn restore(&self);
+}
+
 /// Look-ups that remember what others find.
 pub trait LookupsHarness: Send + Sync + Sized {
     /// A memory of what `lookups` finds, and who is to hear of changes.
@@ -45,6 +64,15 @@ pub trait ChangeFeedHarness: Send + Sync + Sized {
     /// A node's feed. What the node hears is told to `listener`; the first of it is, when it has
     /// begun to hear, that something may have been missed.
     async fn node(&self, listener: Arc<dyn ChangeListener>) -> Arc<dyn ChangeFeed>;
+
+    /// As [`Self::start`], for a test that takes away what carries the news.
+    async fn start_severable() -> Self;
+
+    /// Takes away what carries the news.
+    async fn sever(&self);
+
+    /// Brings it back.
+    async fn restore(&self);
 }
 
 /// A listener that keeps what it hears.

@@ -17,7 +17,10 @@ use tieline_testkit::{
     ChangeFeedHarness, FixedClock, PortHarness, contract::recent_checks::CHECK_MEMORY,
 };
 
-use crate::support::{memory, prefix, shared_server};
+use crate::{
+    outage::{Fault, OwnServer},
+    support::{memory, prefix, shared_server},
+};
 
 tieline_testkit::change_feed_contract!(Nodes);
 tieline_testkit::rate_limiter_contract!(Limiter);
@@ -51,17 +54,42 @@ impl ReplayStore for Unneeded {
     }
 }
 
-struct Nodes(String);
+struct Nodes {
+    prefix: String,
+    /// Where it is not the one that all tests share.
+    server: Option<OwnServer>,
+}
 
 #[async_trait]
 impl ChangeFeedHarness for Nodes {
     async fn start() -> Self {
-        Self(prefix())
+        Self {
+            prefix: prefix(),
+            server: None,
+        }
     }
 
     async fn node(&self, listener: Arc<dyn ChangeListener>) -> Arc<dyn ChangeFeed> {
-        let memory = memory(&shared_server(), &self.0).await;
+        let memory = match &self.server {
+            Some(server) => server.memory().await,
+            None => memory(&shared_server(), &self.prefix).await,
+        };
         Arc::new(RedisChangeFeed::start(memory, listener))
+    }
+
+    async fn start_severable() -> Self {
+        Self {
+            server: Some(OwnServer::start(Fault::Dies)),
+            ..Self::start().await
+        }
+    }
+
+    async fn sever(&self) {
+        self.server.as_ref().unwrap().sever();
+    }
+
+    async fn restore(&self) {
+        self.server.as_ref().unwrap().restore();
     }
 }
 

@@ -1,22 +1,17 @@
-//! The server dies, hangs, forgets, fills up. Nobody who asks notices more than a moment's delay.
+//! The server comes late, hangs for long, forgets, fills up. Nobody who asks notices more than a
+//! moment's delay. What the nodes do meanwhile is in `outage.rs`.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use redis::cmd;
-use tieline_adapter_redis::{
-    RedisChangeFeed, RedisMemory, RedisRateLimiter, RedisRecentChecks, RedisReplayStore,
-};
+use tieline_adapter_redis::{RedisChangeFeed, RedisMemory, RedisReplayStore};
 use tieline_domain::{
-    id::{ConnectionId, EnvironmentId},
+    id::EnvironmentId,
     idempotency::IdempotencyRecord,
-    ports::{
-        Change, ChangeFeed, Checked, IdempotencyClaim, RateLimit, RateLimiter, RecentChecks,
-        ReplayStore,
-    },
+    ports::{IdempotencyClaim, ReplayStore},
 };
 use tieline_testkit::{
-    FixedClock, Heard, MemoryStorage, News,
-    contract::recent_checks::CHECK_MEMORY,
+    Heard, MemoryStorage, News,
     fixtures::{self, NOON},
 };
 
@@ -90,26 +85,6 @@ async fn a_start_without_the_server_works_and_finds_it_later() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_killed_and_comes_back_is_used_again() {
-    let server = Server::start();
-    let port = server.port;
-    let node = Node::at(&server.url()).await;
-    let kept = record();
-    assert_eq!(node.claim(&kept).await, IdempotencyClaim::New);
-    drop(server);
-    let meanwhile = record();
-    for expected in [IdempotencyClaim::New, taken(&meanwhile)] {
-        assert_eq!(node.claim(&meanwhile).await, expected);
-    }
-    node.notice().await;
-
-    let _server = Server::at(port, &[]);
-    soon(node.memory.until(true)).await;
-    assert_eq!(node.claim(&kept).await, IdempotencyClaim::New);
-    assert_eq!(node.claim(&kept).await, taken(&kept));
-}
-
-#[tokio::test]
 async fn a_server_that_hangs_is_left_alone_after_five_tries() {
     let server = Server::start();
     let node = Node::at(&server.url()).await;
@@ -171,72 +146,6 @@ async fn a_value_that_nobody_can_read_stands_in_nobodys_way() {
         node.claim(&first).await;
         assert!(node.is_in_database(&first).await);
     }
-}
-
-#[tokio::test]
-async fn without_the_server_a_node_counts_for_itself() {
-    let memory = memory(&format!("redis://127.0.0.1:{}", free_port()), &prefix()).await;
-    let limiter = RedisRateLimiter::new(memory, Arc::new(Fixed));
-    let limit = RateLimit {
-        burst: 9,
-        interval: Duration::from_secs(1),
-    };
-    let taken = soon(limiter.take("key", limit, NOON)).await;
-    assert_eq!(taken.remaining, 77);
-}
-
-/// A limiter whose answers nobody else gives.
-struct Fixed;
-
-#[async_trait::async_trait]
-impl RateLimiter for Fixed {
-    async fn take(
-        &self,
-        _: &str,
-        _: RateLimit,
-        _: jiff::Timestamp,
-    ) -> tieline_domain::ports::Allowance {
-        tieline_domain::ports::Allowance {
-            allowed: true,
-            remaining: 77,
-            retry_after: Duration::ZERO,
-        }
-    }
-}
-
-#[tokio::test]
-async fn without_the_server_the_provider_is_asked() {
-    let memory = memory(&format!("redis://127.0.0.1:{}", free_port()), &prefix()).await;
-    let clock = Arc::new(FixedClock::default());
-    let checks = RedisRecentChecks::new(memory, Arc::new(()), clock, CHECK_MEMORY);
-    let checked = Checked {
-        connection: ConnectionId(fixtures::uuid()),
-        generation: 1,
-        app_generation: 1,
-    };
-    let ask = Box::pin(async { Ok(()) });
-    assert_eq!(soon(checks.check(&checked, ask)).await, Ok(()));
-}
-
-#[tokio::test]
-async fn a_node_that_heard_nothing_for_a_while_forgets_everything() {
-    let server = Server::start();
-    let port = server.port;
-    let memory = memory(&server.url(), &prefix()).await;
-    let heard = Heard::new();
-    let feed = RedisChangeFeed::start(memory.clone(), heard.clone());
-    assert_eq!(heard.next().await, News::Missed);
-    drop(server);
-    let change = Change::ApiKeys(EnvironmentId(fixtures::uuid()));
-    // Nobody hears of it, and nobody is kept waiting.
-    for _ in 0..10 {
-        soon(feed.publish(change.clone())).await;
-    }
-    let _server = Server::at(port, &[]);
-    assert_eq!(heard.next().await, News::Missed);
-    soon(memory.until(true)).await;
-    feed.publish(change.clone()).await;
-    assert_eq!(heard.next().await, News::Changed(change));
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ mod examination;
 mod faults;
 mod keys;
 mod logs;
+mod outage;
 mod server;
 mod support;
 mod tls;

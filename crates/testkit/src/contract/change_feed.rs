@@ -8,6 +8,7 @@ use tieline_domain::{
 };
 
 use crate::{
+    contract::concurrency::soon,
     fixtures,
     port_harness::{ChangeFeedHarness, Heard, News},
 };
@@ -20,6 +21,7 @@ macro_rules! change_feed_contract {
             every_kind_of_change_is_heard_by_every_node,
             changes_of_one_node_are_heard_in_their_order,
             installations_do_not_hear_each_other,
+            a_node_that_heard_nothing_for_a_while_is_told_so_and_hears_again,
         ] }
     };
 }
@@ -98,5 +100,25 @@ pub async fn installations_do_not_hear_each_other<H: ChangeFeedHarness>() {
     foreign.publish(Change::ApiKeys(environment())).await;
     let change = Change::Integrations(environment());
     own.publish(change.clone()).await;
+    assert_eq!(heard.next().await, News::Changed(change));
+}
+
+pub async fn a_node_that_heard_nothing_for_a_while_is_told_so_and_hears_again<
+    H: ChangeFeedHarness,
+>() {
+    let harness = H::start_severable().await;
+    let (feed, heard) = node(&harness).await;
+    let change = Change::ApiKeys(environment());
+    harness.sever().await;
+    // Nobody hears of it, and nobody is kept waiting.
+    for _ in 0..10 {
+        soon(feed.publish(change.clone())).await;
+    }
+    harness.restore().await;
+    assert_eq!(heard.next().await, News::Missed);
+    // Telling may first find that its connection broke, too.
+    for _ in 0..3 {
+        feed.publish(change.clone()).await;
+    }
     assert_eq!(heard.next().await, News::Changed(change));
 }

@@ -11,6 +11,10 @@ use crate::{
     fixtures::{NOON, seconds_later},
 };
 
+mod shared;
+
+pub use shared::*;
+
 /// Puts an adapter through the contract of `RateLimiter`.
 #[macro_export]
 macro_rules! rate_limiter_contract {
@@ -24,6 +28,17 @@ macro_rules! rate_limiter_contract {
             of_many_at_once_exactly_the_burst_is_allowed,
             a_clock_that_was_put_back_costs_a_burst_at_the_most,
             a_limit_that_was_lowered_holds_at_once,
+        ] }
+    };
+}
+
+/// Puts an adapter of nodes that share a server through what they do without it.
+#[macro_export]
+macro_rules! shared_rate_limiter_contract {
+    ($harness:ty) => {
+        $crate::shared_cases! { rate_limiter shared_rate_limiter $harness [
+            without_the_server_each_node_counts_for_itself,
+            once_the_server_is_back_nodes_count_together,
         ] }
     };
 }

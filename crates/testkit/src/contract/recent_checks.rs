@@ -21,6 +21,10 @@ use crate::{FixedClock, fixtures};
 /// How long the suite takes answers to be remembered.
 pub const CHECK_MEMORY: Duration = Duration::from_secs(10);
 
+mod shared;
+
+pub use shared::*;
+
 /// Puts an adapter through the contract of `RecentChecks`.
 #[macro_export]
 macro_rules! recent_checks_contract {
@@ -31,6 +35,17 @@ macro_rules! recent_checks_contract {
             what_says_nothing_of_the_connection_is_asked_again,
             other_tokens_or_another_app_are_another_question,
             who_goes_away_while_asking_leaves_it_to_the_next,
+        ] }
+    };
+}
+
+/// Puts an adapter of nodes that share a server through what they do without it.
+#[macro_export]
+macro_rules! shared_recent_checks_contract {
+    ($harness:ty) => {
+        $crate::shared_cases! { recent_checks shared_recent_checks $harness [
+            without_the_server_the_provider_is_asked_each_time,
+            once_the_server_is_back_nodes_share_answers,
         ] }
     };
 }

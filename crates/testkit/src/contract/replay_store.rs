@@ -16,6 +16,10 @@ use crate::{
     fixtures::{self, NOON, seconds_later},
 };
 
+mod shared;
+
+pub use shared::*;
+
 /// Puts an adapter through the contract of `ReplayStore`.
 #[macro_export]
 macro_rules! replay_store_contract {
@@ -26,6 +30,17 @@ macro_rules! replay_store_contract {
             a_record_expires_at_its_very_instant,
             of_many_claims_exactly_one_stores,
             of_many_claims_of_an_expired_key_exactly_one_stores,
+        ] }
+    };
+}
+
+/// Puts an adapter of nodes that share a server through what they do without it.
+#[macro_export]
+macro_rules! shared_replay_store_contract {
+    ($harness:ty) => {
+        $crate::shared_cases! { replay_store shared_replay_store $harness [
+            without_the_server_the_database_keeps_the_answers,
+            once_the_server_is_back_the_database_is_left_alone,
         ] }
     };
 }
