@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tieline_domain::{
+    id::EnvironmentId,
     idempotency::{IdempotencyRecord, IdempotencyScope},
     ports::{IdempotencyClaim, IdempotencyStore, StoreError},
     sealed::Sealed,
@@ -64,6 +65,44 @@ impl IdempotencyStore for PgIdempotencyStore {
         .map_err(unavailable)?;
         session.commit().await.map_err(unavailable)?;
         Ok(result.rows_affected() > 0)
+    }
+
+    async fn list(
+        &self,
+        environment: EnvironmentId,
+        after: Option<&IdempotencyRecord>,
+        limit: u32,
+    ) -> Result<Vec<IdempotencyRecord>, StoreError> {
+        let mut session = self.access.reader().await?;
+        // The first page is the one behind a place before all others.
+        let place = after.map(|after| {
+            let IdempotencyScope {
+                key_hash, route, ..
+            } = &after.scope;
+            (
+                after.expires_at.as_microsecond(),
+                key_hash.as_slice(),
+                route.as_str(),
+            )
+        });
+        let (expires_at, key_hash, route) = place.unwrap_or((i64::MIN, &[], ""));
+        let rows = sqlx::query_as!(
+            IdempotencyRow,
+            r#"SELECT environment_id, route, key_hash, fingerprint, response, expires_at
+               FROM idempotency_records
+               WHERE environment_id = $1
+                 AND (expires_at, key_hash, route COLLATE "C") > ($2, $3, $4)
+               ORDER BY expires_at, key_hash, route COLLATE "C" LIMIT $5"#,
+            environment.0,
+            expires_at,
+            key_hash,
+            route,
+            i64::from(limit)
+        )
+        .fetch_all(&mut session)
+        .await
+        .map_err(unavailable)?;
+        rows.into_iter().map(IdempotencyRecord::try_from).collect()
     }
 
     async fn delete_expired(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {

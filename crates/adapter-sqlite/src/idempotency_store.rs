@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
 use tieline_domain::{
     id::EnvironmentId,
     idempotency::{IdempotencyRecord, IdempotencyScope},
@@ -59,6 +59,35 @@ impl IdempotencyStore for SqliteIdempotencyStore {
         .await
         .map_err(unavailable)?;
         Ok(result.rows_affected() > 0)
+    }
+
+    async fn list(
+        &self,
+        environment: EnvironmentId,
+        after: Option<&IdempotencyRecord>,
+        limit: u32,
+    ) -> Result<Vec<IdempotencyRecord>, StoreError> {
+        let mut query: QueryBuilder<Sqlite> = QueryBuilder::new(
+            "SELECT environment_id, route, key_hash, fingerprint, response, expires_at
+             FROM idempotency_records WHERE environment_id = ",
+        );
+        query.push_bind(environment.0);
+        if let Some(after) = after {
+            query.push(" AND (expires_at, key_hash, route) > (");
+            let mut place = query.separated(", ");
+            place.push_bind(after.expires_at.as_microsecond());
+            place.push_bind(after.scope.key_hash.as_slice());
+            place.push_bind(&after.scope.route);
+            query.push(")");
+        }
+        query.push(" ORDER BY expires_at, key_hash, route LIMIT ");
+        query.push_bind(limit);
+        let rows: Vec<IdempotencyRow> = query
+            .build_query_as()
+            .fetch_all(&mut *self.access.reader().await?)
+            .await
+            .map_err(unavailable)?;
+        rows.into_iter().map(IdempotencyRecord::try_from).collect()
     }
 
     async fn delete_expired(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {

@@ -105,9 +105,7 @@ impl Progress {
             } = row;
             println!("{kind:18} {seen:>9} {written:>9} {verified:>9}");
         }
-        println!(
-            "Every row was compared. Answers kept under idempotency keys stay behind, for their day."
-        );
+        println!("Every row was compared.");
     }
 }
 

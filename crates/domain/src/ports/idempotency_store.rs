@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::{
+    id::EnvironmentId,
     idempotency::{IdempotencyRecord, IdempotencyScope},
     ports::StoreError,
     sealed::Sealed,
@@ -35,6 +36,16 @@ pub trait IdempotencyStore: Send + Sync {
     /// scope meanwhile waits for the transaction's end.
     async fn answer(&self, scope: &IdempotencyScope, response: &Sealed)
     -> Result<bool, StoreError>;
+
+    /// The environment's records, expired ones among them: at most `limit`, which come behind
+    /// `after`. The first to expire come first, those of one instant by key hash and route, byte
+    /// by byte.
+    async fn list(
+        &self,
+        environment: EnvironmentId,
+        after: Option<&IdempotencyRecord>,
+        limit: u32,
+    ) -> Result<Vec<IdempotencyRecord>, StoreError>;
 
     /// Deletes at most `limit` records that have expired at `now`; answers how many.
     async fn delete_expired(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError>;

@@ -7,6 +7,7 @@ use crate::{
     ports::{InsertError, RecordError, StoreError, Stores, Transactions},
 };
 
+mod answers;
 mod log;
 mod paged;
 
@@ -37,6 +38,8 @@ pub enum Moved {
     Endpoints,
     /// Connect attempts.
     Attempts,
+    /// Answers under idempotency keys.
+    Answers,
     /// Revocations.
     Revocations,
     /// Events of the audit log. One whose chain is broken is not copied: what was tampered with
@@ -58,6 +61,7 @@ impl Moved {
             Self::Connections => "connections",
             Self::Endpoints => "endpoints",
             Self::Attempts => "connect attempts",
+            Self::Answers => "kept answers",
             Self::Revocations => "revocations",
             Self::AuditEvents => "audit events",
         }
@@ -118,8 +122,7 @@ pub struct CopyStorage<'a> {
 }
 
 impl CopyStorage<'_> {
-    /// Copies everything but the answers under idempotency keys, which die by themselves, and
-    /// compares every row in the end.
+    /// Copies everything, and compares every row in the end.
     pub async fn run(mut self) -> Result<(), CopyError> {
         self.check_keys().await?;
         self.copy_owners().await?;
@@ -180,6 +183,7 @@ impl CopyStorage<'_> {
         copy(self, &Connections(environment)).await?;
         copy(self, &Endpoints(environment)).await?;
         copy(self, &Attempts(environment)).await?;
+        answers::copy(self, environment).await?;
         copy(self, &Revocations(environment)).await?;
         log::copy(self, environment).await
     }
@@ -234,6 +238,7 @@ impl CopyStorage<'_> {
         verify(self, &Connections(environment)).await?;
         verify(self, &Endpoints(environment)).await?;
         verify(self, &Attempts(environment)).await?;
+        answers::verify(self, environment).await?;
         verify(self, &Revocations(environment)).await?;
         log::verify(self, environment).await
     }

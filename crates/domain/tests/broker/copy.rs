@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use tieline_domain::{
     audit::{Actor, AuditEntry, AuditEvent, AuditHead},
     connection::{ChannelConnection, ConnectionStatus},
     id::EnvironmentId,
+    idempotency::IdempotencyRecord,
     page::{From, Order, Page, PageRequest},
-    ports::{AuditFilter, AuditStore, ConnectionFilter, StoreError, Stores},
+    ports::{AuditFilter, AuditStore, ConnectionFilter, IdempotencyClaim, StoreError, Stores},
     revocation::Revocation,
     sealed::Sealed,
     subscriber::Subscriber,
@@ -63,6 +65,14 @@ async fn source() -> (Arc<MemoryStorage>, EnvironmentId) {
     stores.endpoints.insert(&endpoint).await.unwrap();
     let attempt = fixtures::attempt(&tenant.slack);
     stores.attempts.claim(&attempt).await.unwrap();
+    for number in 0..510 {
+        let record = IdempotencyRecord {
+            expires_at: fixtures::seconds_later(number / 7 - 30),
+            ..fixtures::idempotency_record(environment, &format!("key {number}"))
+        };
+        let claim = stores.idempotency.claim(&record, Timestamp::MIN).await;
+        assert_eq!(claim.unwrap(), IdempotencyClaim::New);
+    }
     let key = fixtures::api_key(environment);
     stores.api_keys.insert(&key).await.unwrap();
     let check = fixtures::sealed("check");
@@ -104,7 +114,7 @@ fn counted(steps: &[CopyStep]) -> Vec<(Moved, u64, u64)> {
     kinds
 }
 
-const ALL: [(Moved, u64); 11] = [
+const ALL: [(Moved, u64); 12] = [
     (Moved::Organizations, 2),
     (Moved::Environments, 2),
     (Moved::ApiKeys, 1),
@@ -114,6 +124,7 @@ const ALL: [(Moved, u64); 11] = [
     (Moved::Connections, 1),
     (Moved::Endpoints, 1),
     (Moved::Attempts, 1),
+    (Moved::Answers, 510),
     (Moved::Revocations, 2),
     (Moved::AuditEvents, 1100),
 ];
@@ -330,6 +341,36 @@ async fn what_is_more_there_is_named() {
     assert_eq!(differs(&from, &to).await, Moved::Subscribers);
     stores(&to).environment().await;
     assert_eq!(differs(&from, &to).await, Moved::Organizations);
+}
+
+#[tokio::test]
+async fn another_answer_under_the_same_key_is_named() {
+    let (from, environment) = source().await;
+    let to = MemoryStorage::new();
+    copy(&from, &to).await.0.unwrap();
+    let answers = to.stores().idempotency;
+    let expired = answers.list(environment, None, 1).await.unwrap().remove(0);
+    let another = fixtures::sealed("another");
+    assert!(answers.answer(&expired.scope, &another).await.unwrap());
+    assert_eq!(differs(&from, &to).await, Moved::Answers);
+    // Of another time it would be far from where it is looked for.
+    let late = IdempotencyRecord {
+        expires_at: fixtures::seconds_later(9000),
+        ..expired
+    };
+    let claim = answers.claim(&late, NOON).await.unwrap();
+    assert_eq!(claim, IdempotencyClaim::New);
+    assert_eq!(differs(&from, &to).await, Moved::Answers);
+}
+
+#[tokio::test]
+async fn more_answers_there_are_named() {
+    let (from, environment) = source().await;
+    let to = MemoryStorage::new();
+    copy(&from, &to).await.0.unwrap();
+    let more = fixtures::idempotency_record(environment, "more");
+    to.stores().idempotency.claim(&more, NOON).await.unwrap();
+    assert_eq!(differs(&from, &to).await, Moved::Answers);
 }
 
 #[tokio::test]

@@ -26,6 +26,7 @@ macro_rules! idempotency_store_contract {
             of_many_claims_exactly_one_stores,
             of_many_claims_of_an_expired_key_exactly_one_stores,
             an_answer_replaces_that_of_its_own_scope,
+            records_are_listed_page_by_page_in_their_order,
             expired_records_are_deleted_up_to_the_limit,
             a_claim_that_is_abandoned_leaves_the_store_usable,
         ] $($harness)* }
@@ -175,6 +176,44 @@ pub async fn an_answer_replaces_that_of_its_own_scope(harness: &impl StorageHarn
     for (claim, stored) in [(&first, answered), (&other, other.clone())] {
         let taken = store.claim(claim, NOON).await.unwrap();
         assert_eq!(taken, IdempotencyClaim::Taken(Box::new(stored)));
+    }
+}
+
+pub async fn records_are_listed_page_by_page_in_their_order(harness: &impl StorageHarness) {
+    let stores = harness.stores();
+    let (own, other) = (stores.environment().await, stores.environment().await);
+    let store = &stores.idempotency;
+    assert_eq!(store.list(own.id, None, 10).await.unwrap(), []);
+    // Collations of most languages put `a` before `B`, and `ä` before `z`.
+    let routes = ["B", "a", "z", "ä", "本"];
+    let mut expected = Vec::new();
+    for (expires_at, key_hash) in [(-60, [0; 32]), (60, [1; 32]), (60, [0xff; 32])] {
+        expected.extend(routes.map(|route| IdempotencyRecord {
+            scope: IdempotencyScope {
+                environment_id: own.id,
+                route: route.to_owned(),
+                key_hash,
+            },
+            expires_at: seconds_later(expires_at),
+            ..fixtures::idempotency_record(own.id, route)
+        }));
+    }
+    let theirs = fixtures::idempotency_record(other.id, "key");
+    for record in expected.iter().rev().chain([&theirs]) {
+        let claim = store.claim(record, seconds_later(-90)).await.unwrap();
+        assert_eq!(claim, IdempotencyClaim::New);
+    }
+    for limit in [1, 4, 15, 16] {
+        let mut listed: Vec<IdempotencyRecord> = Vec::new();
+        loop {
+            let page = store.list(own.id, listed.last(), limit).await.unwrap();
+            assert!(page.len() <= limit as usize);
+            if page.is_empty() {
+                break;
+            }
+            listed.extend(page);
+        }
+        assert_eq!(listed, expected, "{limit}");
     }
 }
 

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tieline_domain::{
+    id::EnvironmentId,
     idempotency::{IdempotencyRecord, IdempotencyScope},
     ports::{IdempotencyClaim, IdempotencyStore, StoreError},
     sealed::Sealed,
@@ -43,21 +44,46 @@ impl IdempotencyStore for MemoryStorage {
         .await
     }
 
+    async fn list(
+        &self,
+        environment: EnvironmentId,
+        after: Option<&IdempotencyRecord>,
+        limit: u32,
+    ) -> Result<Vec<IdempotencyRecord>, StoreError> {
+        self.read(|tables| {
+            let rows = tables.idempotency.rows();
+            let mut rows: Vec<_> = rows
+                .filter(|r| r.scope.environment_id == environment)
+                .filter(|r| after.is_none_or(|after| place(r) > place(after)))
+                .collect();
+            rows.sort_unstable_by(|a, b| place(a).cmp(&place(b)));
+            rows.into_iter().take(limit as usize).cloned().collect()
+        })
+    }
+
     async fn delete_expired(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
         self.write(|tables| {
             let mut expired: Vec<_> = tables
                 .idempotency
                 .rows()
                 .filter(|r| r.expires_at <= now)
-                .map(|r| (r.expires_at, r.scope.clone()))
+                .cloned()
                 .collect();
-            expired.sort_by_key(|(at, _)| *at);
+            expired.sort_unstable_by(|a, b| place(a).cmp(&place(b)));
             expired.truncate(limit as usize);
-            for (_, scope) in &expired {
-                tables.idempotency.remove(scope);
+            for record in &expired {
+                tables.idempotency.remove(&record.scope);
             }
             Ok(expired.len() as u64)
         })
         .await
     }
+}
+
+/// Where it stands in a list.
+fn place(record: &IdempotencyRecord) -> impl Ord {
+    let IdempotencyScope {
+        key_hash, route, ..
+    } = &record.scope;
+    (record.expires_at, key_hash, route)
 }

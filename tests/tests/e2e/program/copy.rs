@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::json;
-use tieline_tests::{Home, Stage};
+use tieline_tests::{Home, Reply, Stage};
 
 /// The URLs of the database of this home, and of another file beside it.
 fn urls(home: &Home) -> [String; 2] {
@@ -17,6 +17,8 @@ async fn what_was_copied_is_served_as_before() {
     let (page, _) = stage.connect_slack(&json!({})).await;
     assert_eq!(page.status, 200);
     let connection = stage.api.only_connection().await;
+    let first = make_context(&stage).await;
+    assert_eq!(first.status, 201, "{}", first.text);
     stage.server.kill().await;
     let [from, to] = urls(&stage.server.home);
     let arguments = ["copy", "--from", &from, "--to", &to];
@@ -36,6 +38,16 @@ async fn what_was_copied_is_served_as_before() {
     let path = format!("/v1/channel-connections/{identifier}/verify");
     let verified = stage.api.send(Method::POST, &path, &json!({})).await;
     assert_eq!(verified.status, 200, "{}", verified.json());
+    // What was done before is not done again.
+    let again = make_context(&stage).await;
+    assert_eq!((again.status, &again.text), (201, &first.text));
+    assert_eq!(again.header("idempotency-replay"), Some("true"));
+}
+
+async fn make_context(stage: &Stage) -> Reply {
+    let request = stage.api.request(Method::POST, "/v2/contexts");
+    let request = request.header("idempotency-key", "moving");
+    Reply::of(request.json(&json!({ "type": "tenant", "id": "acme" }))).await
 }
 
 #[tokio::test]

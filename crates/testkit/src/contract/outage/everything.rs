@@ -322,6 +322,7 @@ fn ask_flows(
         writes attempts.fail_stale(waiting, NOON, lost, NOON) is Ok(0),
         writes idempotency.claim(&given.records[1], NOON) is Ok(IdempotencyClaim::New),
         writes idempotency.answer(&given.records[0].scope, &fixtures::sealed("answer")) is Ok(true),
+        reads idempotency.list(here, None, 10),
         writes idempotency.delete_expired(NOON, 10) is Ok(0),
     }
 }
