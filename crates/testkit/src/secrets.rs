@@ -42,6 +42,9 @@ pub async fn store_secrets(stores: &TestStores, sealer: &dyn Sealer) -> Vec<Stor
             let mut key: ApiKey = fixtures::api_key(environment);
             key.signing_state = Some(made.seal(key.signing_state_place()));
             stores.api_keys.insert(&key).await.unwrap();
+            let mut revocation = fixtures::revocation(&connection);
+            revocation.secrets = Some(made.seal(revocation.secrets_place()));
+            stores.revocations.insert(&revocation).await.unwrap();
             let mut answer: IdempotencyRecord =
                 fixtures::idempotency_record(environment, &format!("key {number}"));
             answer.response = made.seal(answer.scope.place());

@@ -8,6 +8,7 @@ use tieline_domain::{
     integration::Integration,
     key_check::KeyCheck,
     ports::{ResealedValue, SealedRow, StoredValue},
+    revocation::Revocation,
     sealed::{Sealed, SealedColumn, SealedPlace},
 };
 
@@ -50,6 +51,7 @@ struct Sample {
     connection: ChannelConnection,
     endpoint: ChannelEndpoint,
     api_key: ApiKey,
+    revocation: Revocation,
     answer: IdempotencyRecord,
 }
 
@@ -83,6 +85,11 @@ impl Sample {
             ..fixtures::api_key(environment)
         };
         stores.api_keys.insert(&api_key).await.unwrap();
+        let revocation = Revocation {
+            secrets: Some(sealed_by(key, "tokens")),
+            ..fixtures::revocation(&connection)
+        };
+        stores.revocations.insert(&revocation).await.unwrap();
         let answer = IdempotencyRecord {
             response: sealed_by(key, "answer"),
             ..fixtures::idempotency_record(environment, "key")
@@ -98,6 +105,7 @@ impl Sample {
             connection,
             endpoint,
             api_key,
+            revocation,
             answer,
         }
     }
@@ -116,6 +124,10 @@ impl Sample {
             of_object(
                 self.api_key.signing_state_place(),
                 self.api_key.signing_state.as_ref().unwrap(),
+            ),
+            of_object(
+                self.revocation.secrets_place(),
+                self.revocation.secrets.as_ref().unwrap(),
             ),
             StoredValue {
                 row: SealedRow::Answer(self.answer.scope.clone()),

@@ -6,6 +6,7 @@ use tieline_domain::{
     endpoint::ChannelEndpoint,
     integration::Integration,
     ports::{IdempotencyClaim, ResealedValue},
+    revocation::Revocation,
     sealed::SealedColumn,
 };
 
@@ -74,6 +75,11 @@ pub async fn a_replaced_value_is_what_its_store_gives_and_nothing_else_changes(
     let found = stores.api_keys.find(environment, expected.id).await;
     assert_eq!(found.unwrap(), Some(expected));
 
+    let mut expected = sample.revocation.clone();
+    expected.secrets = Some(now(SealedColumn::RevocationSecrets));
+    let found = stores.revocations.find(environment, expected.id).await;
+    assert_eq!(found.unwrap(), Some(expected));
+
     let mut expected = sample.answer.clone();
     expected.response = now(SealedColumn::IdempotencyResponse);
     let found = stores.idempotency.claim(&sample.answer, NOON).await;
@@ -112,6 +118,11 @@ pub async fn what_was_written_meanwhile_stays(harness: &impl StorageHarness) {
         ..sample.endpoint.clone()
     };
     stores.endpoints.replace(&endpoint).await.unwrap();
+    let revocation = Revocation {
+        secrets: Some(sealed_by("s1", "other tokens")),
+        ..sample.revocation.clone()
+    };
+    assert!(stores.revocations.update(&revocation).await.unwrap());
     let answer = sealed_by("s1", "another answer");
     assert!(
         stores
@@ -142,7 +153,9 @@ pub async fn what_was_deleted_meanwhile_stays_away(harness: &impl StorageHarness
         let column = change.stored.place.column;
         !matches!(
             column,
-            SealedColumn::ApiKeySigningState | SealedColumn::IdempotencyResponse
+            SealedColumn::ApiKeySigningState
+                | SealedColumn::RevocationSecrets
+                | SealedColumn::IdempotencyResponse
         )
     };
     let changes: Vec<_> = values.map(|it| resealed(it, "s2")).filter(gone).collect();
