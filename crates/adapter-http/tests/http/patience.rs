@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use tieline_domain::{
     connection::Workspace,
+    id::EnvironmentId,
     idempotency::{IdempotencyRecord, IdempotencyScope},
     integration::Credentials,
     ports::{
@@ -37,6 +38,15 @@ impl IdempotencyStore for Silent {
     }
 
     async fn answer(&self, _: &IdempotencyScope, _: &Sealed) -> Result<bool, StoreError> {
+        std::future::pending().await
+    }
+
+    async fn list(
+        &self,
+        _: EnvironmentId,
+        _: Option<&IdempotencyRecord>,
+        _: u32,
+    ) -> Result<Vec<IdempotencyRecord>, StoreError> {
         std::future::pending().await
     }
 
