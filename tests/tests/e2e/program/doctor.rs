@@ -170,6 +170,7 @@ async fn a_sandbox_behind_a_real_address_is_told_of() {
         ("configuration", "warning", "slack_base_url"),
         ("configuration", "warning", "entra_base_url"),
         ("configuration", "warning", "graph_base_url"),
+        ("configuration", "warning", "bot_framework_base_url"),
         ("public URL", "bad", "leads to no address"),
     ]);
     assert!(
