@@ -10,8 +10,8 @@ use crate::{
     idempotency::{IdempotencyRecord, IdempotencyScope},
     integration::{Credentials, Integration},
     ports::{
-        Delivery, EventRefusal, IdempotencyClaim, LeadingConnection, OpenError, ProviderEvent,
-        ProviderEventKind, StoreError,
+        Delivery, EventReader, EventRefusal, IdempotencyClaim, LeadingConnection, OpenError,
+        ProviderEvent, ProviderEventKind, StoreError,
     },
     provider::ProviderId,
     reason::Reason,
@@ -53,7 +53,15 @@ impl Broker {
         for integration in named {
             let app = self.open_credentials(&integration)?;
             match reader.read(&app, delivery, self.clock.now()).await {
-                Ok(event) => answer = Some(self.take_event(&integration, &app, event).await?),
+                Ok(event) => {
+                    let received = Received {
+                        integration: &integration,
+                        app: &app,
+                        reader,
+                        delivery,
+                    };
+                    answer = Some(self.take_event(&received, event).await?);
+                }
                 Err(refusal) => refused = Some(refusal),
             }
         }
@@ -66,11 +74,11 @@ impl Broker {
 
     async fn take_event(
         &self,
-        integration: &Integration,
-        app: &Credentials,
+        received: &Received<'_>,
         event: ProviderEvent,
     ) -> Result<Option<String>, UseCaseError> {
         let broker = self.acting_as(Actor::Provider);
+        let integration = received.integration;
         let provider = &integration.provider;
         let happened = match event.kind {
             ProviderEventKind::Challenge(text) => return Ok(Some(text)),
@@ -90,7 +98,7 @@ impl Broker {
         if !inside.is_first(integration, event.id.as_deref()).await? {
             return Ok(None);
         }
-        let connections = inside.leading_of_app(provider, &workspace, app).await?;
+        let connections = inside.connections_meant(received, &workspace).await?;
         tracing::info!(%provider, connections = connections.len(), "an event of the provider");
         let mut marked = Vec::new();
         for connection in &connections {
@@ -101,6 +109,41 @@ impl Broker {
         }
         within.commit().await?;
         Ok(None)
+    }
+
+    /// The connections of the app to an account for which the delivery is signed: an integration
+    /// that has the app's id and not its signing secret is somebody else's word.
+    async fn connections_meant(
+        &self,
+        received: &Received<'_>,
+        account: &str,
+    ) -> Result<Vec<LeadingConnection>, UseCaseError> {
+        let Received {
+            integration,
+            app,
+            reader,
+            delivery,
+        } = received;
+        let provider = &integration.provider;
+        let mut meant = Vec::new();
+        for connection in self.leading_of_app(provider, account, app).await? {
+            let (environment, id) = (connection.environment_id, connection.integration_id);
+            let integrations = &self.stores.integrations;
+            let Some(other) = integrations.find_by_id(environment, id).await? else {
+                continue;
+            };
+            let Ok(other) = self.open_credentials(&other) else {
+                continue;
+            };
+            if reader
+                .read(&other, delivery, self.clock.now())
+                .await
+                .is_ok()
+            {
+                meant.push(connection);
+            }
+        }
+        Ok(meant)
     }
 
     /// Whether an event comes for the first time. One without an id always does.
@@ -205,6 +248,14 @@ impl Broker {
             Err(error) => Err(error),
         }
     }
+}
+
+/// A delivery that an integration's own secret proved.
+struct Received<'a> {
+    integration: &'a Integration,
+    app: &'a Credentials,
+    reader: &'a dyn EventReader,
+    delivery: &'a Delivery,
 }
 
 /// What happened to an app in a workspace.

@@ -20,7 +20,7 @@ use crate::{
     strict::StrictProvider,
 };
 
-/// Reads the first word of a body as the client id of the app that it is signed for, and the second
+/// Reads the first word of a body as the secret with which it is signed, and the second
 /// as what happened; the third is the event's id.
 struct Words;
 
@@ -34,7 +34,7 @@ impl EventReader for Words {
     ) -> Result<ProviderEvent, EventRefusal> {
         let text = String::from_utf8(delivery.body.clone()).unwrap();
         let mut words = text.split(' ');
-        if words.next() != app.get(Credentials::CLIENT_ID) {
+        if words.next() != app.get(Credentials::SECRET_KEY) {
             return Err(EventRefusal::BadlySigned("another app's"));
         }
         let workspace = "T1".to_owned();
@@ -93,7 +93,7 @@ impl Bench {
 }
 
 /// What the bench's integrations have.
-const APP: &str = "the-client-id";
+const APP: &str = "the-secret";
 
 fn of_app(words: &str) -> String {
     format!("{APP} {words}")
@@ -195,7 +195,7 @@ async fn all_connections_of_the_app_end_in_whichever_environment() {
 #[tokio::test]
 async fn what_is_not_signed_for_the_app_is_refused_and_changes_nothing() {
     let bench = bench().await;
-    let forged = bench.event("slack", "another-app removed Ev1").await;
+    let forged = bench.event("slack", "another-secret removed Ev1").await;
     assert_eq!(refusal(forged).0, Reason::EventRefused);
     let nowhere = bench.event("nobody", &of_app("removed Ev1")).await;
     assert_eq!(refusal(nowhere).0, Reason::NotFound);
@@ -211,5 +211,19 @@ async fn a_challenge_is_answered_and_the_rest_left_alone() {
     assert_eq!(answer.as_deref(), Some("the-word"));
     let answer = bench.event("slack", &of_app("message Ev1")).await.unwrap();
     assert_eq!(answer, None);
+    assert_eq!(bench.standing().await, [Standing::Good]);
+}
+
+/// Whoever may save an integration can write another app's id into it; its secret they have not.
+#[tokio::test]
+async fn who_only_has_an_apps_id_ends_none_of_its_connections() {
+    let bench = bench().await;
+    bench
+        .integrate("slack", "impostor", &[("secretKey", "my-own-secret")])
+        .await;
+    bench
+        .event("impostor", "my-own-secret removed Ev1")
+        .await
+        .unwrap();
     assert_eq!(bench.standing().await, [Standing::Good]);
 }
