@@ -15,6 +15,11 @@ use crate::{
 
 impl Bench {
     async fn delete(&self) -> Revocation {
+        let begun = self.begin_to_delete().await;
+        self.broker.try_revocation(begun).await.unwrap()
+    }
+
+    async fn begin_to_delete(&self) -> Revocation {
         let connection = self.connections().await.remove(0);
         let deleted = self
             .broker
@@ -102,16 +107,13 @@ async fn in_the_end_it_is_given_up_and_nothing_is_kept() {
 #[tokio::test]
 async fn a_revocation_that_nobody_finished_is_finished_by_somebody_else() {
     let (bench, provider) = connected().await;
-    let connection = bench.connections().await.remove(0);
-    let mut deleting = Box::pin(
-        bench
-            .broker
-            .delete_connection(bench.environment, &connection.identifier),
-    );
+    let begun = bench.begin_to_delete().await;
+    assert_eq!(begun.status(), RevocationStatus::Pending);
     provider.hold();
+    let mut trying = Box::pin(bench.broker.try_revocation(begun));
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    assert!(deleting.as_mut().poll(&mut context).is_pending());
-    drop(deleting);
+    assert!(trying.as_mut().poll(&mut context).is_pending());
+    drop(trying);
     provider.let_go();
     assert!(bench.connections().await.is_empty());
     assert_eq!(bench.broker.sweep_revocations().await.unwrap(), 0);
