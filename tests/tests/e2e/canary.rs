@@ -322,13 +322,19 @@ fn sent_to_providers(stage: &Stage) -> Vec<(&'static str, String)> {
     found
 }
 
-/// Everything of the database as it lies on the disk, the journal included.
+/// Everything that lies in the data folder but the keys: the database, its journal, and that of
+/// refreshes.
 fn database(stage: &Stage) -> Vec<u8> {
     let mut bytes = Vec::new();
-    for file in fs::read_dir(stage.server.home.data_dir()).expect("the data") {
-        let path = file.expect("a file").path();
-        if path != stage.server.home.key_file() {
-            bytes.extend(fs::read(path).expect("its content"));
+    let mut folders = vec![stage.server.home.data_dir()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("the data") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path != stage.server.home.key_file() {
+                bytes.extend(fs::read(path).expect("its content"));
+            }
         }
     }
     assert!(bytes.len() > 10_000);

@@ -16,12 +16,19 @@ async fn verify(stage: &Stage, connection: &Value) -> Reply {
     stage.api.send(Method::POST, &path, &json!({})).await
 }
 
-/// The provider says this against a connection, which stays as it was.
-async fn refused(stage: &Stage, connection: &Value, code: &str) {
+/// The provider says this against a connection; answers how that is then.
+async fn refused(stage: &Stage, connection: &Value, code: &str) -> Value {
     let reply = verify(stage, connection).await;
     assert_eq!(reply.status, 502, "{}", reply.text);
     assert_eq!(reply.json()["code"], code, "{}", reply.text);
-    assert_eq!(stage.api.only_connection().await, *connection);
+    stage.api.only_connection().await
+}
+
+/// What the provider says has ended the connection.
+async fn ended(stage: &Stage, connection: &Value, code: &str) {
+    let connection = refused(stage, connection, code).await;
+    assert_eq!(connection["status"], "revoked", "{connection}");
+    assert_eq!(connection["statusReason"], code, "{connection}");
 }
 
 #[tokio::test]
@@ -34,15 +41,16 @@ async fn a_workspace_is_good_until_its_token_is_revoked_or_the_app_removed() {
 
     let busy = Fault::Status(503, String::new());
     stage.control.fault_once(Endpoint::SlackAuthTest, busy);
-    refused(&stage, &connection, "provider_error").await;
+    let then = refused(&stage, &connection, "provider_error").await;
+    assert_eq!(then, connection);
     stage.control.revoke_slack_tokens(SLACK.0, BAKERY);
-    refused(&stage, &connection, "token_revoked").await;
+    ended(&stage, &connection, "token_revoked").await;
 
     stage.connect_slack(&json!({})).await;
     let connection = stage.api.only_connection().await;
     assert_eq!(verify(&stage, &connection).await.status, 200);
     stage.control.uninstall_slack_app(SLACK.0, BAKERY);
-    refused(&stage, &connection, "app_removed").await;
+    ended(&stage, &connection, "app_removed").await;
 }
 
 #[tokio::test]
@@ -78,9 +86,10 @@ async fn a_tenant_is_good_until_it_takes_its_consent_back() {
     assert_eq!((reply.status, reply.json()), (200, connection.clone()));
 
     stage.control.expire_entra_secret(ENTRA.0);
-    refused(&stage, &connection, "client_rejected").await;
+    let then = refused(&stage, &connection, "client_rejected").await;
+    assert_eq!(then, connection);
     stage.control.withdraw_admin_consent(ENTRA.0, FENNEL);
-    refused(&stage, &connection, "consent_not_granted").await;
+    ended(&stage, &connection, "consent_not_granted").await;
 }
 
 #[tokio::test]

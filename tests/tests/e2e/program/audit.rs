@@ -79,6 +79,8 @@ async fn a_log_that_was_changed_is_broken_where_it_was() {
     let home = Home::prepared().await;
     make_key(&home, "zebra-1").await;
     make_key(&home, "last").await;
+    // It closes the database, so that all of it is in the one file.
+    home.tell(&["migrate"]).await;
     let file = home.data_dir().join("tieline.db");
     let mut bytes = fs::read(&file).expect("the database");
     let (from, to) = (b"\"zebra-1\"", b"\"zebra-2\"");
