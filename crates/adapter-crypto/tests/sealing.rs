@@ -83,6 +83,7 @@ fn flows() -> impl Strategy<Value = Flow> {
                         .map(|i| ConnectionIdentifier::parse(i).unwrap()),
                     scopes,
                     auto_link,
+                    workspace_id: shared.then(|| format!("T{id}")),
                     issued_at: Timestamp::from_millisecond(millis).unwrap(),
                 }
             },
