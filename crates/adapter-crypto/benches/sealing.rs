@@ -64,6 +64,7 @@ fn flow() -> Flow {
         connection_identifier: None,
         scopes: scopes.map(str::to_owned).to_vec(),
         auto_link: true,
+        workspace_id: None,
         issued_at: Timestamp::UNIX_EPOCH,
     }
 }

@@ -23,8 +23,8 @@ impl Preference {
         self.representation
     }
 
-    /// The header that says that they were given it.
-    pub(crate) fn applied(self) -> [(HeaderName, HeaderValue); 1] {
+    /// The header that says that the caller was given it.
+    pub(crate) fn applied() -> [(HeaderName, HeaderValue); 1] {
         [(APPLIED, HeaderValue::from_static(REPRESENTATION))]
     }
 }

@@ -30,7 +30,7 @@ pub(crate) async fn look_after_all(api: Api, stopping: CancellationToken) {
         match api.broker.recover_journal().await {
             Ok(0) => {}
             Ok(recovered) => {
-                tracing::warn!(recovered, "tokens of an interrupted refresh were recovered")
+                tracing::warn!(recovered, "tokens of an interrupted refresh were recovered");
             }
             Err(error) => tracing::error!(%error, "the journal could not be read"),
         }

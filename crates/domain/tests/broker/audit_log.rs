@@ -103,16 +103,16 @@ type Tamper = fn(&mut Vec<AuditEvent>);
 async fn whatever_was_done_to_a_log_is_found_where_it_was_done() {
     let done: [(&str, u64, Tamper); 9] = [
         ("another subject", 2, |log| {
-            "x".clone_into(&mut log[2].entry.subject)
+            "x".clone_into(&mut log[2].entry.subject);
         }),
         ("another action", 2, |log| {
-            log[2].entry.action = AuditAction::ApiKeyCreated
+            log[2].entry.action = AuditAction::ApiKeyCreated;
         }),
         ("another detail", 5, |log| {
             log[5].entry.details.insert("n".to_owned(), "2".to_owned());
         }),
         ("another time", 0, |log| {
-            log[0].entry.at = log[0].entry.at - jiff::SignedDuration::from_secs(1)
+            log[0].entry.at -= jiff::SignedDuration::from_secs(1);
         }),
         ("taken out", 3, |log| drop(log.remove(3))),
         ("the first taken out", 0, |log| drop(log.remove(0))),

@@ -163,7 +163,7 @@ async fn a_provider_that_asks_to_be_left_alone_is_by_all_connections_of_the_app(
     let (bench, provider) = connected().await;
     provider.next_is("T2");
     bench.connect(for_ada("slack")).await;
-    provider.fault(Fault::TooMany(Duration::from_secs(300)));
+    provider.fault(Fault::TooMany(Duration::from_mins(5)));
     bench.later(SignedDuration::from_hours(10));
     let due = bench.broker.plan_upkeep(1).await.unwrap();
     bench

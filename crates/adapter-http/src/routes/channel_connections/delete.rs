@@ -70,7 +70,7 @@ pub(crate) async fn delete(
     let receipt = end(&api, place, caller, identifier).await?;
     let id = HeaderValue::try_from(receipt.id.to_string());
     let mut response = if preference.wants_representation() {
-        let applied = preference.applied();
+        let applied = Preference::applied();
         (applied, Json(RevocationResponse::from(receipt))).into_response()
     } else {
         StatusCode::NO_CONTENT.into_response()
