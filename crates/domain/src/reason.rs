@@ -146,6 +146,9 @@ catalogue! {
         "Wait as many seconds as the header Retry-After says, then send a live key.";
     Overloaded "overloaded" Operator: "The service has more to do than it can do at once.",
         "Try again in a moment; nothing was done.";
+    EventRefused "event_refused" Product:
+        "What claims to come from the provider is not signed as it must be.",
+        "Compare the integration's signingSecret, or its botAppId, with the app's page at the provider.";
     Unavailable "unavailable" Operator: "The service cannot reach its database.",
         "Try again in a moment; nothing was lost.";
     TimedOut "timed_out" Operator: "The request took too long and was given up.",
@@ -256,9 +259,6 @@ catalogue! {
     AdminMustRemove "admin_must_remove" WorkspaceAdmin:
         "Only an administrator can end this at the provider.",
         "Ask an administrator there to remove the app: in Slack under Manage apps; in Microsoft Entra by deleting the enterprise application whose application id is the integration's clientId.";
-    EventRefused "event_refused" Product:
-        "What claims to come from the provider is not signed as it must be.",
-        "Compare the integration's signingSecret, or its botAppId, with the app's page at the provider.";
     WorkspaceMismatch "workspace_mismatch" Product:
         "The token belongs to another workspace than the connection names.",
         "Replace workspace and token together, or connect the workspace again.";

@@ -120,7 +120,7 @@ async fn each_operation_with_a_key_is_refused_without_one() {
 }
 
 #[tokio::test]
-async fn what_a_browser_or_a_probe_asks_for_needs_no_key() {
+async fn what_a_browser_a_probe_or_a_provider_asks_for_needs_no_key() {
     let bench = Bench::start().await;
     let open: Vec<_> = operations().into_iter().filter(|o| !o.is_keyed()).collect();
     let mut ids: Vec<_> = open.iter().map(Operation::id).collect();
@@ -129,6 +129,8 @@ async fn what_a_browser_or_a_probe_asks_for_needs_no_key() {
         "checkLiveness",
         "checkReadiness",
         "completeConnect",
+        "receiveSlackEvent",
+        "receiveTeamsActivity",
         "showConnectResult",
     ];
     assert_eq!(ids, expected);
