@@ -1,6 +1,7 @@
 //! The program from outside: a real server process, real HTTP, the providers' stand-ins.
 
 mod attempts;
+mod broken_off;
 mod canary;
 mod exchange;
 mod idempotency;
