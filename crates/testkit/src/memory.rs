@@ -1,7 +1,7 @@
 //! All storage ports in memory: for tests of use cases and routes, which need stores that keep
 //! what they promise, quickly. It passes the same contract suites as every adapter.
 //!
-//! What is committed is one value, [`tables::Tables`]. A write waits for its turn, changes a copy,
+//! What is committed is one value, `tables::Tables`. A write waits for its turn, changes a copy,
 //! and puts the copy in the place of what was there; a transaction does the same, and keeps its
 //! turn until its end. So nothing is half done, and whoever reads waits for nobody.
 
