@@ -35,7 +35,6 @@ pub(crate) struct CreateApiKeyRequest {
     role: ApiKeyRoleBody,
     /// What it may do besides. A key can give only rights that it has itself.
     #[serde(default)]
-    #[schema(max_items = 1)]
     rights: Vec<ApiKeyRightBody>,
 }
 
