@@ -39,7 +39,8 @@ async fn the_program_does_what_its_document_says() {
         .env("TIELINE_ATTEMPT", minted.attempt);
     let told = told_of(&mut run, &stage.server).env("TIELINE_API_KEY", key);
     let printed = client.run(told).await;
-    let tested = format!("Tested: {}\n", operations(&stage).await);
+    let tested = operations(&stage).await - SIGNED_BY_PROVIDERS;
+    let tested = format!("Tested: {tested}\n");
     assert!(printed.contains(&tested), "not all of them were tested");
 }
 
@@ -52,6 +53,9 @@ async fn every_link_of_the_document_leads_somewhere() {
     let told = told_of(&mut walk, &stage.server).env("TIELINE_API_KEY", key);
     client.run(told).await;
 }
+
+/// The operations that only a provider can ask for, which are left out.
+const SIGNED_BY_PROVIDERS: usize = 2;
 
 /// How many operations the document has.
 async fn operations(stage: &Stage) -> usize {
