@@ -96,17 +96,21 @@ impl Broker {
 }
 
 impl Held<'_> {
+    /// What cannot be opened or found out now is tried again later, and is not the connection's
+    /// fault. Where the storage failed, the connection stays in hand: nobody knows any more how far
+    /// it came, and the lease that runs out says so.
     async fn look_after(&self) -> Result<(), UseCaseError> {
         let done = match self.broker.app_of(&self.connection).await {
             Ok(Some(app)) => self.look_after_with(&app).await,
             Ok(None) => self.leave_alone().await,
             Err(error) => Err(error),
         };
-        if let Err(error) = &done {
-            // What cannot be opened or found out now is not the connection's fault.
-            let told = error.reason().into();
-            self.put_off(self.connection.health.standing, told, SignedDuration::ZERO)
-                .await?;
+        match &done {
+            Ok(()) | Err(UseCaseError::Store(_)) => {}
+            Err(error) => {
+                let (standing, told) = (self.connection.health.standing, error.reason().into());
+                self.put_off(standing, told, SignedDuration::ZERO).await?;
+            }
         }
         done
     }

@@ -231,6 +231,31 @@ async fn a_provider_that_punishes_reuse_is_not_asked_a_second_time() {
     assert_eq!(provider.refreshes.load(Ordering::Relaxed), 1);
 }
 
+/// Without a journal: however long the storage is away after the answer, nobody believes in a token
+/// that is spent.
+#[tokio::test]
+async fn a_token_that_could_not_be_stored_is_not_taken_for_good() {
+    for calls in 1..20 {
+        let (mut bench, provider) = connected().await;
+        bench.broker.journal = Arc::new(());
+        bench.until_due().await;
+        let due = bench.broker.plan_upkeep(1).await.unwrap().remove(0);
+        let mut looking = Box::pin(bench.broker.look_after(due));
+        while provider.refreshes.load(Ordering::Relaxed) == 0 {
+            assert!(futures_poll(&mut looking).is_none());
+        }
+        bench.storage.fail(calls);
+        let looked = looking.await;
+        bench.storage.fail(0);
+        if looked.is_err() {
+            bench.later(SignedDuration::from_secs(91));
+            assert_eq!(bench.status().await, ConnectionStatus::InDoubt, "{calls}");
+        } else {
+            assert_eq!(bench.number().await, 2, "{calls}");
+        }
+    }
+}
+
 /// F13: what is issued for a connection that was deleted meanwhile goes back.
 #[tokio::test]
 async fn a_connection_that_is_deleted_in_the_middle_of_its_refresh_stays_deleted() {
