@@ -31,7 +31,7 @@ impl<T: DeserializeOwned> FromRequest<Api> for JsonBody<T> {
         if !is_json(&request) {
             return Err(Reason::UnsupportedMediaType.into());
         }
-        Self::read(&bytes_of(request).await?)
+        Self::read(&bytes_of(request, MAX_BODY).await?)
     }
 }
 
@@ -41,7 +41,7 @@ impl<T: DeserializeOwned> OptionalFromRequest<Api> for JsonBody<T> {
 
     async fn from_request(request: Request, _: &Api) -> Result<Option<Self>, ApiError> {
         let is_json = is_json(&request);
-        let bytes = bytes_of(request).await?;
+        let bytes = bytes_of(request, MAX_BODY).await?;
         if bytes.is_empty() {
             return Ok(None);
         }
@@ -90,8 +90,9 @@ impl<T> JsonBody<T> {
     }
 }
 
-async fn bytes_of(request: Request) -> Result<Bytes, ApiError> {
-    let bytes = to_bytes(request.into_body(), MAX_BODY).await;
+/// The body of a request, of at most so many bytes.
+pub(crate) async fn bytes_of(request: Request, limit: usize) -> Result<Bytes, ApiError> {
+    let bytes = to_bytes(request.into_body(), limit).await;
     bytes.map_err(|error| unread(&error))
 }
 

@@ -1,7 +1,6 @@
 //! `/v1/providers/…`: what providers send by themselves, signed by them.
 
 use axum::{
-    body::{Bytes, to_bytes},
     extract::{Request, State},
     http::{HeaderMap, header},
     response::{IntoResponse, Response},
@@ -9,7 +8,7 @@ use axum::{
 use tieline_domain::{ports::Delivery, provider::ProviderId, reason::Reason};
 
 use super::schema::EventErrors;
-use crate::{api::Api, error::ApiError, object_name::ObjectName};
+use crate::{api::Api, body::bytes_of, error::ApiError, object_name::ObjectName};
 
 /// The most bytes that a delivery may have: what a provider tells of its people can be long.
 const MAX_DELIVERY: usize = 256 * 1024;
@@ -107,7 +106,7 @@ async fn receive(
     let provider = ProviderId::parse(provider).map_err(|_| Reason::NotFound)?;
     let delivery = Delivery {
         headers: texts(headers),
-        body: body_of(request).await?.into(),
+        body: bytes_of(request, MAX_DELIVERY).await?.into(),
     };
     let answer = api
         .broker
@@ -115,11 +114,6 @@ async fn receive(
         .await?;
     let text = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
     Ok((text, answer.unwrap_or_default()).into_response())
-}
-
-async fn body_of(request: Request) -> Result<Bytes, ApiError> {
-    let read = to_bytes(request.into_body(), MAX_DELIVERY).await;
-    read.map_err(|_| Reason::BodyTooLarge.into())
 }
 
 fn texts(headers: &HeaderMap) -> Vec<(String, String)> {

@@ -30,6 +30,14 @@ impl ProviderPauses {
         pauses.keys().copied().collect()
     }
 
+    /// Whether an integration is paused at `now`.
+    #[must_use]
+    pub fn is_paused(&self, integration: IntegrationId, now: Timestamp) -> bool {
+        self.lock()
+            .get(&integration)
+            .is_some_and(|until| *until > now)
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<IntegrationId, Timestamp>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

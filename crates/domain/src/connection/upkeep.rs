@@ -126,8 +126,7 @@ impl ChannelConnection {
             .max(SignedDuration::ZERO);
         let (share, spread) = REFRESH_SHARE;
         let thousandths = share + self.spread(spread);
-        let seconds =
-            life.as_secs() / 1000 * thousandths + life.as_secs() % 1000 * thousandths / 1000;
+        let seconds = life.as_secs() * thousandths / 1000;
         let by_share = self.updated_at + SignedDuration::from_secs(seconds);
         let by_lead = expires_at - REFRESH_LEAD;
         // A life of less than the lead would else be over before it began.

@@ -42,7 +42,7 @@ const PAUSES: [SignedDuration; 9] = [
 /// How long a receipt is kept after its end.
 const RECEIPT_LIFETIME: SignedDuration = SignedDuration::from_hours(90 * 24);
 
-/// So many revocations are taken in hand, or receipts deleted, at a time.
+/// So many connections are read, or receipts deleted, at a time.
 const BATCH: u32 = 100;
 
 /// What a revocation takes, as it is sealed.
@@ -153,12 +153,17 @@ impl Broker {
         let now = self.clock.now();
         let store = &self.stores.revocations;
         store.delete_ended(now - RECEIPT_LIFETIME, BATCH).await?;
-        let due = store.claim_due(now, now + TRY_LIMIT, BATCH).await?;
-        let count = due.len();
-        for revocation in due {
+        let mut count = 0;
+        // One at a time: what is claimed and not tried within its time would be tried twice.
+        loop {
+            let now = self.clock.now();
+            let due = store.claim_due(now, now + TRY_LIMIT, 1).await?;
+            let Some(revocation) = due.into_iter().next() else {
+                return Ok(count);
+            };
             self.try_revocation(revocation).await?;
+            count += 1;
         }
-        Ok(count)
     }
 
     async fn begin_revocation(
@@ -255,16 +260,15 @@ impl Broker {
             ..revocation
         };
         let waits = |item: &RevocationItem| item.outcome == RevocationOutcome::Pending;
-        let last = PAUSES.len() <= tried.tries.saturating_sub(1) as usize;
-        if !tried.items.iter().any(waits) || last {
+        let pause = PAUSES.get(tried.tries.saturating_sub(1) as usize);
+        if let Some(pause) = pause.filter(|_| tried.items.iter().any(waits)) {
+            tried.due_at = Some(now + *pause);
+        } else {
             for item in tried.items.iter_mut().filter(|item| waits(item)) {
                 item.outcome = RevocationOutcome::Failed;
             }
             tried.due_at = None;
             tried.secrets = None;
-        } else {
-            let pause = PAUSES[tried.tries.saturating_sub(1) as usize];
-            tried.due_at = Some(now + pause);
         }
         tried
     }

@@ -10,9 +10,9 @@ impl Broker {
     pub async fn plan_upkeep(&self, limit: u32) -> Result<Vec<ChannelConnection>, StoreError> {
         let now = self.clock.now();
         let paused = self.pauses.list(now);
-        let mut due = self.stores.upkeep.list_due(now, &paused, limit).await?;
+        let due = self.stores.upkeep.list_due(now, &paused, limit).await?;
         let mut planned = Vec::with_capacity(due.len());
-        for connection in due.drain(..) {
+        for connection in due {
             if self.may_ask(&connection).await {
                 planned.push(connection);
             }
@@ -22,7 +22,7 @@ impl Broker {
 
     async fn may_ask(&self, connection: &ChannelConnection) -> bool {
         let (integration, now) = (connection.integration_id, self.clock.now());
-        if self.pauses.list(now).contains(&integration) {
+        if self.pauses.is_paused(integration, now) {
             return false;
         }
         let key = format!("upkeep:{integration}");

@@ -1,5 +1,7 @@
 //! What providers tell by themselves: that an app was removed, that tokens were revoked.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
@@ -10,8 +12,8 @@ use crate::{
     idempotency::{IdempotencyRecord, IdempotencyScope},
     integration::{Credentials, Integration},
     ports::{
-        Delivery, EventReader, EventRefusal, IdempotencyClaim, LeadingConnection, OpenError,
-        ProviderEvent, ProviderEventKind, StoreError,
+        Delivery, EventReader, EventRefusal, IdempotencyClaim, LeadingConnection, ProviderEvent,
+        ProviderEventKind, StoreError,
     },
     provider::ProviderId,
     reason::Reason,
@@ -51,12 +53,15 @@ impl Broker {
         let mut refused = None;
         let mut answer = None;
         for integration in named {
-            let app = self.open_credentials(&integration)?;
+            let Ok(app) = self.open_credentials(&integration) else {
+                // What one environment stored must not keep another's events from it.
+                tracing::error!(integration = %integration.id, "its credentials do not open");
+                continue;
+            };
             match reader.read(&app, delivery, self.clock.now()).await {
                 Ok(event) => {
                     let received = Received {
                         integration: &integration,
-                        app: &app,
                         reader,
                         delivery,
                     };
@@ -93,12 +98,13 @@ impl Broker {
             ProviderEventKind::InstallationChanged { tenant, .. } => (tenant, Happened::Changed),
         };
         let (workspace, happened) = happened;
+        // Before the transaction: to check a signature may take a provider's keys.
+        let connections = broker.connections_meant(received, &workspace).await?;
         let within = broker.begin().await?;
         let inside = &within.broker;
         if !inside.is_first(integration, event.id.as_deref()).await? {
             return Ok(None);
         }
-        let connections = inside.connections_meant(received, &workspace).await?;
         tracing::info!(%provider, connections = connections.len(), "an event of the provider");
         let mut marked = Vec::new();
         for connection in &connections {
@@ -111,8 +117,8 @@ impl Broker {
         Ok(None)
     }
 
-    /// The connections of the app to an account for which the delivery is signed: an integration
-    /// that has the app's id and not its signing secret is somebody else's word.
+    /// The connections to an account through those integrations with whose own secret the delivery
+    /// is signed: one that has the app's id and not its secret is somebody else's word.
     async fn connections_meant(
         &self,
         received: &Received<'_>,
@@ -120,27 +126,16 @@ impl Broker {
     ) -> Result<Vec<LeadingConnection>, UseCaseError> {
         let Received {
             integration,
-            app,
             reader,
             delivery,
         } = received;
-        let provider = &integration.provider;
+        let leading = self.leading_by_app(&integration.provider, account).await?;
         let mut meant = Vec::new();
-        for connection in self.leading_of_app(provider, account, app).await? {
-            let (environment, id) = (connection.environment_id, connection.integration_id);
-            let integrations = &self.stores.integrations;
-            let Some(other) = integrations.find_by_id(environment, id).await? else {
-                continue;
-            };
-            let Ok(other) = self.open_credentials(&other) else {
-                continue;
-            };
-            if reader
-                .read(&other, delivery, self.clock.now())
-                .await
-                .is_ok()
-            {
-                meant.push(connection);
+        for (app, connections) in leading {
+            let Some(app) = app else { continue };
+            let read = reader.read(&app, delivery, self.clock.now()).await;
+            if read.is_ok() {
+                meant.extend(connections);
             }
         }
         Ok(meant)
@@ -196,64 +191,50 @@ impl Broker {
         Ok(None)
     }
 
-    /// The connections of an app to an account, in whichever environment.
-    pub(super) async fn leading_of_app(
-        &self,
-        provider: &ProviderId,
-        account: &str,
-        app: &Credentials,
-    ) -> Result<Vec<LeadingConnection>, UseCaseError> {
-        let connections = &self.stores.connections;
-        let mut leading = connections.list_leading(provider, account).await?;
-        let mut known: Vec<(_, bool)> = Vec::new();
-        for connection in &leading {
-            let key = (connection.environment_id, connection.integration_id);
-            if known.iter().all(|(other, _)| *other != key) {
-                known.push((key, self.is_of_app(connection, app).await?));
-            }
-        }
-        leading.retain(|connection| {
-            let key = (connection.environment_id, connection.integration_id);
-            known.contains(&(key, true))
-        });
-        Ok(leading)
-    }
-
-    /// Whether any connection of this app leads to an account.
+    /// Whether any connection of this app leads to an account. One whose integration's credentials
+    /// do not open may be the app's.
     pub(super) async fn is_shared(
         &self,
         provider: &ProviderId,
         account: &str,
         app: &Credentials,
     ) -> Result<bool, UseCaseError> {
-        let leading = self.leading_of_app(provider, account, app).await?;
-        Ok(!leading.is_empty())
+        let id = app.get(Credentials::CLIENT_ID);
+        let leading = self.leading_by_app(provider, account).await?;
+        Ok(leading.iter().any(|(other, _)| {
+            other
+                .as_ref()
+                .is_none_or(|other| other.get(Credentials::CLIENT_ID) == id)
+        }))
     }
 
-    /// Whether a connection was made through this app. One whose integration's credentials do not
-    /// open may have been.
-    async fn is_of_app(
+    /// The connections to an account, in whichever environment, with the credentials of the
+    /// integration through which they were made: none where those do not open.
+    async fn leading_by_app(
         &self,
-        connection: &LeadingConnection,
-        app: &Credentials,
-    ) -> Result<bool, UseCaseError> {
-        let (environment, id) = (connection.environment_id, connection.integration_id);
-        let integrations = &self.stores.integrations;
-        let Some(integration) = integrations.find_by_id(environment, id).await? else {
-            return Ok(false);
-        };
-        match self.open_credentials(&integration) {
-            Ok(other) => Ok(other.get(Credentials::CLIENT_ID) == app.get(Credentials::CLIENT_ID)),
-            Err(UseCaseError::Open(OpenError::Refused | OpenError::UnknownKey(_))) => Ok(true),
-            Err(error) => Err(error),
+        provider: &ProviderId,
+        account: &str,
+    ) -> Result<Vec<(Option<Credentials>, Vec<LeadingConnection>)>, UseCaseError> {
+        let connections = &self.stores.connections;
+        let mut by_integration: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for leading in connections.list_leading(provider, account).await? {
+            let integration = (leading.environment_id, leading.integration_id);
+            by_integration.entry(integration).or_default().push(leading);
         }
+        let mut by_app = Vec::new();
+        for ((environment, id), leading) in by_integration {
+            let integrations = &self.stores.integrations;
+            if let Some(integration) = integrations.find_by_id(environment, id).await? {
+                by_app.push((self.open_credentials(&integration).ok(), leading));
+            }
+        }
+        Ok(by_app)
     }
 }
 
 /// A delivery that an integration's own secret proved.
 struct Received<'a> {
     integration: &'a Integration,
-    app: &'a Credentials,
     reader: &'a dyn EventReader,
     delivery: &'a Delivery,
 }

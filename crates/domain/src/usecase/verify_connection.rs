@@ -82,10 +82,11 @@ impl Broker {
         }
         let within = self.begin().await?;
         let inside = &within.broker;
-        if inside.stores.upkeep.mark(&noted).await? {
-            inside.note_standing(connection, &noted).await?;
-            within.commit().await?;
+        if !inside.stores.upkeep.mark(&noted).await? {
+            return Ok(connection.clone());
         }
+        inside.note_standing(connection, &noted).await?;
+        within.commit().await?;
         Ok(noted)
     }
 }

@@ -181,7 +181,11 @@ async fn all_connections_of_the_app_end_in_whichever_environment() {
     other.subscribe("ada").await;
     other.connect(for_ada("elsewhere")).await;
     other
-        .integrate("slack", "stranger", &[("clientId", "another-app")])
+        .integrate(
+            "slack",
+            "stranger",
+            &[("clientId", "another-app"), ("secretKey", "another-secret")],
+        )
         .await;
     other.connect(for_ada("stranger")).await;
     bench.later(SignedDuration::from_mins(1));

@@ -45,6 +45,8 @@ pub(crate) enum Fault {
 pub(crate) struct Chain {
     pub(crate) last: u32,
     pub(crate) revoked: bool,
+    /// The access tokens up to this number are dead, whatever becomes of the refresh tokens.
+    pub(crate) dead_up_to: u32,
     /// How often a refresh token came that was spent already.
     pub(crate) spent_again: u32,
 }
@@ -114,6 +116,13 @@ impl StrictProvider {
     /// Somebody ends the app there.
     pub(crate) fn uninstall(&self, workspace: &str) {
         self.chains().get_mut(workspace).unwrap().revoked = true;
+    }
+
+    /// Somebody revokes the access token, and nothing else.
+    pub(crate) fn kill_access(&self, workspace: &str) {
+        let mut chains = self.chains();
+        let chain = chains.get_mut(workspace).unwrap();
+        chain.dead_up_to = chain.last;
     }
 
     fn chains(&self) -> MutexGuard<'_, BTreeMap<String, Chain>> {
@@ -227,7 +236,7 @@ impl ProviderClient for StrictProvider {
             let (workspace, number) = read(credential.access_token.expose_secret());
             let chain = self.chain(workspace);
             // Two tokens live at a time.
-            if chain.revoked || number + 1 < chain.last {
+            if chain.revoked || number + 1 < chain.last || number <= chain.dead_up_to {
                 return Err(Reason::TokenRevoked.into());
             }
             scopes.insert(credential.kind, credential.scopes.clone());

@@ -9,7 +9,7 @@ use super::App;
 use crate::{
     broker::Broker,
     connection::{ChannelConnection, health::verdict},
-    ports::{ProviderError, StoreError},
+    ports::StoreError,
     provider::GrantedCredential,
     usecase::UseCaseError,
 };
@@ -78,7 +78,8 @@ impl Broker {
         self.adopt(stored, issued).await
     }
 
-    async fn stored_now(
+    /// A connection as it is stored now; none where it was deleted.
+    pub(super) async fn stored_now(
         &self,
         connection: &ChannelConnection,
     ) -> Result<Option<ChannelConnection>, StoreError> {
@@ -110,35 +111,22 @@ impl Broker {
         issued: &GrantedCredential,
         replaced: bool,
     ) -> Works {
-        if replaced {
-            let Ok(tokens) = self.open_access_tokens(stored) else {
-                return Works::Unknown;
-            };
-            let own: Vec<_> = tokens
-                .into_iter()
-                .filter(|t| t.kind == issued.kind)
-                .collect();
-            if !own.is_empty() {
-                match judged(
-                    app.client
-                        .verify(&app.credentials, &stored.workspace.id, &own)
-                        .await,
-                ) {
-                    Judged::Good => return Works::Stored,
-                    Judged::Unknown => return Works::Unknown,
-                    Judged::Dead => {}
-                }
+        let Ok(tokens) = self.open_access_tokens(stored) else {
+            return Works::Unknown;
+        };
+        let own = tokens.into_iter().find(|token| token.kind == issued.kind);
+        if let Some(own) = own.filter(|_| replaced) {
+            match judge(app, stored, own).await {
+                Judged::Good => return Works::Stored,
+                Judged::Unknown => return Works::Unknown,
+                Judged::Dead => {}
             }
         }
-        let ours = GrantedCredential {
+        let issued = GrantedCredential {
             refresh_token: None,
             ..issued.clone()
         };
-        let answer = app
-            .client
-            .verify(&app.credentials, &stored.workspace.id, &[ours])
-            .await;
-        match judged(answer) {
+        match judge(app, stored, issued).await {
             Judged::Good => Works::Issued,
             Judged::Dead => Works::Neither,
             Judged::Unknown => Works::Unknown,
@@ -183,7 +171,13 @@ enum Judged {
     Unknown,
 }
 
-fn judged<T>(answer: Result<T, ProviderError>) -> Judged {
+/// What the provider says of a token in the connection's workspace.
+async fn judge(app: &App<'_>, stored: &ChannelConnection, token: GrantedCredential) -> Judged {
+    let workspace = &stored.workspace.id;
+    let answer = app
+        .client
+        .verify(&app.credentials, workspace, &[token])
+        .await;
     match answer {
         Ok(_) => Judged::Good,
         Err(error) if verdict(error.reason).is_some() => Judged::Dead,

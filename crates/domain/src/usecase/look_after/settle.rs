@@ -41,11 +41,7 @@ impl Held<'_> {
 
     /// The connection as it is stored now; none where it was deleted.
     pub(super) async fn stored(&self) -> Result<Option<ChannelConnection>, StoreError> {
-        let connections = &self.broker.stores.connections;
-        let (environment, identifier) =
-            (self.connection.environment_id, &self.connection.identifier);
-        let found = connections.find(environment, identifier).await?;
-        Ok(found.filter(|stored| stored.id == self.connection.id))
+        self.broker.stored_now(&self.connection).await
     }
 
     /// Stores a token that the provider just issued, come what may: in the journal of this node

@@ -4,8 +4,8 @@ use std::sync::atomic::Ordering;
 
 use jiff::SignedDuration;
 use tieline_domain::{
-    connection::{ConnectionStatus, CredentialKind},
-    ports::{Clock, GrantedScopes, MockProviderClient, ProviderError},
+    connection::{ConnectionStatus, CredentialKind, Standing},
+    ports::{Clock, GrantedScopes},
     reason::Reason,
 };
 
@@ -76,9 +76,8 @@ async fn one_dead_token_of_two_goes_alone() {
     let mut client = provider::grants(grant);
     client.expect_verify().times(2).returning(|_, _, tokens| {
         let dead = tokens[0].kind == CredentialKind::User;
-        let answer = |error: ProviderError| Err(error);
         if dead {
-            answer(Reason::TokenRevoked.into())
+            Err(Reason::TokenRevoked.into())
         } else {
             Ok(GrantedScopes::new())
         }
@@ -116,14 +115,20 @@ async fn scopes_that_a_token_has_by_now_are_kept() {
 #[tokio::test]
 async fn a_dead_token_that_rotates_is_refreshed() {
     let (bench, provider) = connected().await;
+    provider.kill_access("T1");
     let connection = bench.only_connection().await;
-    bench
+    let verified = bench
         .broker
-        .verify_connection(bench.environment, &connection.identifier)
-        .await
-        .unwrap();
-    assert_eq!(provider.questions.load(Ordering::Relaxed), 1);
-    assert_eq!(bench.number().await, 1);
+        .verify_connection(bench.environment, &connection.identifier);
+    assert_eq!(verified.await.unwrap_err().reason(), Reason::TokenRevoked);
+    assert_eq!(
+        bench.only_connection().await.health.standing,
+        Standing::Good
+    );
+    assert_eq!(bench.look_after_all().await, 1);
+    assert_eq!(provider.refreshes.load(Ordering::Relaxed), 1);
+    assert_eq!(bench.number().await, 2);
+    assert!(bench.changes_of_status().await.is_empty());
 }
 
 /// An app that nobody can be asked about is left alone.
@@ -135,5 +140,4 @@ async fn nobody_is_asked_where_there_is_nobody() {
     bench.until_due().await;
     bench.look_after_all().await;
     assert_eq!(bench.only_connection().await.upkeep.due_at, None);
-    drop(MockProviderClient::new());
 }
