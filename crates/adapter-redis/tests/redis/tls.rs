@@ -11,15 +11,15 @@ use crate::{
     support::{Hurry, soon},
 };
 
-/// A server with a certificate, and that of its authority.
-fn server(folder: &TempDir) -> (Server, u16, Vec<u8>) {
+/// What makes a server speak TLS at a port, and the certificate of its authority.
+pub(crate) fn certified(folder: &TempDir, port: u16) -> (Vec<String>, Vec<u8>) {
     let authority_key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = params.self_signed(&authority_key).unwrap();
     let issuer = Issuer::new(params, authority_key);
     let key = KeyPair::generate().unwrap();
-    let names = vec!["localhost".to_owned()];
+    let names = ["localhost", "127.0.0.1"].map(str::to_owned);
     let certificate = CertificateParams::new(names).unwrap();
     let certificate = certificate.signed_by(&key, &issuer).unwrap();
     let file = |name: &str, text: String| {
@@ -27,21 +27,28 @@ fn server(folder: &TempDir) -> (Server, u16, Vec<u8>) {
         fs::write(&path, text).unwrap();
         path.display().to_string()
     };
-    let port = free_port();
-    let tls_port = port.to_string();
-    let certificate = file("certificate.pem", certificate.pem());
-    let key = file("key.pem", key.serialize_pem());
-    let own = file("authority.pem", authority.pem());
     let arguments = [
-        ["--port", "0"],
-        ["--tls-port", &tls_port],
-        ["--tls-cert-file", &certificate],
-        ["--tls-key-file", &key],
-        ["--tls-ca-cert-file", &own],
-        ["--tls-auth-clients", "no"],
+        ("--tls-port", port.to_string()),
+        (
+            "--tls-cert-file",
+            file("certificate.pem", certificate.pem()),
+        ),
+        ("--tls-key-file", file("key.pem", key.serialize_pem())),
+        ("--tls-ca-cert-file", file("authority.pem", authority.pem())),
+        ("--tls-auth-clients", "no".to_owned()),
     ];
-    let server = Server::at(port, &arguments.concat());
-    (server, port, authority.pem().into_bytes())
+    let arguments = arguments.into_iter();
+    let arguments = arguments.flat_map(|(name, value)| [name.to_owned(), value]);
+    (arguments.collect(), authority.pem().into_bytes())
+}
+
+/// A server with a certificate, and that of its authority.
+fn server(folder: &TempDir) -> (Server, u16, Vec<u8>) {
+    let port = free_port();
+    let (arguments, authority) = certified(folder, port);
+    let arguments = arguments.iter().map(String::as_str);
+    let arguments: Vec<_> = ["--port", "0"].into_iter().chain(arguments).collect();
+    (Server::at(port, &arguments), port, authority)
 }
 
 async fn connect(port: u16, root_certificates: Option<Vec<u8>>) -> RedisMemory {
