@@ -34,6 +34,7 @@ struct Line {
     identifier: String,
     connection_id: ConnectionId,
     generation: u64,
+    replaces: String,
     kind: String,
     access_token: String,
     refresh_token: Option<String>,
@@ -57,7 +58,9 @@ impl FileRefreshJournal {
     }
 
     fn path(&self, entry: &JournalEntry) -> PathBuf {
-        let name = format!("{}-{}.{ENDING}", entry.connection_id, entry.generation);
+        let (id, generation) = (entry.connection_id, entry.generation);
+        let kind = entry.credential.kind.as_str();
+        let name = format!("{id}-{generation}-{kind}.{ENDING}");
         self.folder.join(name)
     }
 
@@ -152,6 +155,7 @@ impl From<&JournalEntry> for Line {
             identifier: entry.identifier.as_str().to_owned(),
             connection_id: entry.connection_id,
             generation: entry.generation,
+            replaces: STANDARD.encode(entry.replaces),
             kind: entry.credential.kind.as_str().to_owned(),
             access_token: encode(&entry.credential.access_token),
             refresh_token: entry.credential.refresh_token.as_ref().map(encode),
@@ -171,6 +175,11 @@ impl TryFrom<Line> for JournalEntry {
             identifier: ConnectionIdentifier::parse(line.identifier).map_err(|_| ())?,
             connection_id: line.connection_id,
             generation: line.generation,
+            replaces: STANDARD
+                .decode(line.replaces)
+                .ok()
+                .and_then(|bytes| bytes.try_into().ok())
+                .ok_or(())?,
             credential: SealedCredential {
                 kind: line.kind.parse().map_err(|_| ())?,
                 access_token: decode(&line.access_token)?,

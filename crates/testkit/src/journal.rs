@@ -16,7 +16,11 @@ impl MemoryJournal {
 }
 
 fn is_same(one: &JournalEntry, other: &JournalEntry) -> bool {
-    one.connection_id == other.connection_id && one.generation == other.generation
+    let key = |entry: &JournalEntry| {
+        let kind = entry.credential.kind;
+        (entry.connection_id, entry.generation, kind)
+    };
+    key(one) == key(other)
 }
 
 #[async_trait]

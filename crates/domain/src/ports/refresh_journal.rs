@@ -19,6 +19,9 @@ pub struct JournalEntry {
     pub connection_id: ConnectionId,
     /// The generation that the credential is to be.
     pub generation: u64,
+    /// SHA-256 of the access token in whose place it is to be: where that is still stored, nothing
+    /// newer is.
+    pub replaces: [u8; 32],
     /// The credential, sealed for the connection's row in that generation.
     pub credential: SealedCredential,
 }
@@ -27,8 +30,8 @@ pub struct JournalEntry {
 /// that, it keeps nothing: what a crash takes then is found in doubt.
 #[async_trait]
 pub trait RefreshJournal: Send + Sync {
-    /// Keeps an entry; durable when this returns. One of the same connection and generation is
-    /// replaced.
+    /// Keeps an entry; durable when this returns. One of the same connection, generation
+    /// and kind of credential is replaced.
     async fn append(&self, entry: &JournalEntry) -> Result<(), StoreError>;
 
     /// All entries, in no order.

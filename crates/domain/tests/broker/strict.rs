@@ -27,6 +27,9 @@ use crate::steps::step;
 /// How long its tokens live.
 pub(crate) const LIFE: SignedDuration = SignedDuration::from_hours(12);
 
+/// What the chain of a person's tokens ends with, where the workspace has one.
+const PERSON: &str = "+person";
+
 /// What goes wrong with a refresh.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Fault {
@@ -60,6 +63,7 @@ pub(crate) struct StrictProvider {
     pub(crate) revoked: Mutex<Vec<String>>,
     next_workspace: Mutex<String>,
     held: AtomicBool,
+    with_person: AtomicBool,
 }
 
 impl StrictProvider {
@@ -73,6 +77,7 @@ impl StrictProvider {
             revoked: Mutex::default(),
             next_workspace: Mutex::new("T1".to_owned()),
             held: AtomicBool::default(),
+            with_person: AtomicBool::default(),
         })
     }
 
@@ -102,6 +107,11 @@ impl StrictProvider {
 
     pub(crate) fn let_go(&self) {
         self.held.store(false, Ordering::Relaxed);
+    }
+
+    /// From now on the person gets a token as well.
+    pub(crate) fn grant_to_people(&self) {
+        self.with_person.store(true, Ordering::Relaxed);
     }
 
     /// No faults any more.
@@ -136,7 +146,11 @@ impl StrictProvider {
         chain.last += 1;
         let number = chain.last;
         GrantedCredential {
-            kind: CredentialKind::Bot,
+            kind: if workspace.ends_with(PERSON) {
+                CredentialKind::User
+            } else {
+                CredentialKind::Bot
+            },
             access_token: format!("at/{workspace}/{number}").into(),
             refresh_token: Some(format!("rt/{workspace}/{number}").into()),
             scopes: vec!["chat:write".to_owned()],
@@ -182,6 +196,8 @@ impl ProviderClient for StrictProvider {
         let id = self.next_workspace.lock().unwrap().clone();
         let mut token = self.issue(&id);
         token.scopes.push("channels:read".to_owned());
+        let with_person = self.with_person.load(Ordering::Relaxed);
+        let person = with_person.then(|| self.issue(&format!("{id}{PERSON}")));
         Ok(Grant {
             workspace: Workspace {
                 id,
@@ -189,7 +205,7 @@ impl ProviderClient for StrictProvider {
                 bot_user_id: None,
             },
             person: None,
-            credentials: vec![token],
+            credentials: [Some(token), person].into_iter().flatten().collect(),
             incoming_webhook: None,
         })
     }

@@ -42,12 +42,8 @@ impl Broker {
             return Ok(Fate::Settled);
         };
         let issued = self.open_entry(&stored, entry)?;
-        // The connection as it was when the token was issued.
-        let before = ChannelConnection {
-            generation: entry.generation - 1,
-            ..stored
-        };
-        self.reconcile_once(&app, &before, &issued).await
+        let replaces = Some(entry.replaces);
+        self.reconcile_once(&app, stored, &issued, replaces).await
     }
 
     /// Keeps a token that was just issued. A journal that fails must not cost the token.
@@ -58,13 +54,14 @@ impl Broker {
     ) -> Option<JournalEntry> {
         let generation = connection.generation + 1;
         let (environment_id, connection_id) = (connection.environment_id, connection.id);
-        let issued = std::slice::from_ref(issued);
-        let sealed = self.seal_credentials(environment_id, connection_id, generation, issued);
+        let all = std::slice::from_ref(issued);
+        let sealed = self.seal_credentials(environment_id, connection_id, generation, all);
         let entry = JournalEntry {
             environment_id,
             identifier: connection.identifier.clone(),
             connection_id,
             generation,
+            replaces: self.fingerprint(connection, issued.kind).ok()??,
             credential: sealed.into_iter().next()?,
         };
         if let Err(error) = self.journal.append(&entry).await {

@@ -5,10 +5,13 @@
 
 use std::time::Duration;
 
+use secrecy::ExposeSecret;
+use sha2::{Digest, Sha256};
+
 use super::App;
 use crate::{
     broker::Broker,
-    connection::{ChannelConnection, health::verdict},
+    connection::{ChannelConnection, CredentialKind, health::verdict},
     ports::StoreError,
     provider::GrantedCredential,
     usecase::UseCaseError,
@@ -30,15 +33,21 @@ pub(super) enum Fate {
 
 impl Broker {
     /// Finds out what becomes of a token that was issued for `connection` and not stored, waiting
-    /// for whoever has the connection in hand.
+    /// for whoever has the connection in hand. A connection that was deleted meanwhile does not come
+    /// back: the token does, to the provider.
     pub(super) async fn reconcile(
         &self,
         app: &App<'_>,
         connection: &ChannelConnection,
         issued: GrantedCredential,
     ) -> Result<(), UseCaseError> {
+        let replaces = self.fingerprint(connection, issued.kind)?;
         for _ in 0..LOOKS {
-            let fate = self.reconcile_once(app, connection, &issued).await?;
+            let Some(stored) = self.stored_now(connection).await? else {
+                self.give_back(app, &issued).await;
+                return Ok(());
+            };
+            let fate = self.reconcile_once(app, stored, &issued, replaces).await?;
             if matches!(fate, Fate::Settled) {
                 return Ok(());
             }
@@ -48,22 +57,20 @@ impl Broker {
         Ok(())
     }
 
-    /// One look. A connection that was deleted meanwhile does not come back: the token does, to the
-    /// provider. One that has other tokens by now keeps those if they work.
+    /// One look at what is stored. Where that is still the token which the issued one replaces, the
+    /// issued one is the newer; where it is another, that one stays if it works.
     pub(super) async fn reconcile_once(
         &self,
         app: &App<'_>,
-        connection: &ChannelConnection,
+        stored: ChannelConnection,
         issued: &GrantedCredential,
+        replaces: Option<[u8; 32]>,
     ) -> Result<Fate, UseCaseError> {
-        let Some(stored) = self.stored_now(connection).await? else {
-            self.give_back(app, issued).await;
-            return Ok(Fate::Settled);
-        };
-        if self.has(&stored, issued)? {
+        let present = self.fingerprint(&stored, issued.kind)?;
+        if present == Some(fingerprint(issued)) {
             return Ok(Fate::Settled);
         }
-        let replaced = stored.generation > connection.generation;
+        let replaced = present != replaces;
         if replaced || stored.health.has_ended() {
             match self.works(app, &stored, issued, replaced).await {
                 Works::Stored => {
@@ -90,17 +97,15 @@ impl Broker {
         Ok(found.filter(|stored| stored.id == connection.id))
     }
 
-    fn has(
+    /// What tells a connection's token of this kind from others; none where it has none.
+    pub(super) fn fingerprint(
         &self,
-        stored: &ChannelConnection,
-        issued: &GrantedCredential,
-    ) -> Result<bool, UseCaseError> {
-        use secrecy::ExposeSecret;
-        let tokens = self.open_access_tokens(stored)?;
-        Ok(tokens.iter().any(|token| {
-            token.kind == issued.kind
-                && token.access_token.expose_secret() == issued.access_token.expose_secret()
-        }))
+        connection: &ChannelConnection,
+        kind: CredentialKind,
+    ) -> Result<Option<[u8; 32]>, UseCaseError> {
+        let tokens = self.open_access_tokens(connection)?;
+        let token = tokens.iter().find(|token| token.kind == kind);
+        Ok(token.map(fingerprint))
     }
 
     /// Which of two tokens works: the stored one is asked about first, if it is another.
@@ -156,6 +161,11 @@ impl Broker {
             tracing::warn!(%error, "an unused token could not be revoked");
         }
     }
+}
+
+/// SHA-256 of the access token.
+fn fingerprint(token: &GrantedCredential) -> [u8; 32] {
+    Sha256::digest(token.access_token.expose_secret()).into()
 }
 
 enum Works {

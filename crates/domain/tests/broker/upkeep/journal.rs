@@ -3,10 +3,16 @@
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use tieline_domain::{broker::Broker, connection::ConnectionStatus, ports::Stores};
+use secrecy::ExposeSecret;
+use tieline_domain::{
+    broker::Broker,
+    connection::{ConnectionStatus, CredentialKind},
+    ports::Stores,
+    usecase::TokenRequest,
+};
 
-use super::{Bench, connected, futures_poll};
-use crate::{bench::for_ada, steps::Stepwise};
+use super::{Bench, StrictProvider, connected, futures_poll};
+use crate::{bench::for_ada, steps::Stepwise, strict::LIFE};
 
 /// Begins the refresh and lets it come so far that the token is in the journal, and no further:
 /// the database is away, and then the process.
@@ -88,4 +94,32 @@ async fn an_entry_of_a_deleted_connection_is_removed() {
     assert!(deleted.await.unwrap());
     assert_eq!(bench.broker.recover_journal().await.unwrap(), 1);
     assert!(bench.broker.journal.list().await.unwrap().is_empty());
+}
+
+/// Another token of the connection was replaced meanwhile: that says nothing of this one, which is
+/// the only one that can go on.
+#[tokio::test]
+async fn a_token_in_the_journal_is_not_given_up_for_the_one_that_it_replaces() {
+    let mut bench = Bench::start().await;
+    let provider = StrictProvider::new(&bench.clock);
+    bench.broker.providers = provider.providers();
+    provider.grant_to_people();
+    bench.connect(for_ada("slack")).await;
+    crash_after_the_journal(&bench).await;
+    bench.later(SignedDuration::from_secs(91));
+    let request = TokenRequest {
+        identifier: bench.only_connection().await.identifier,
+        kind: Some(CredentialKind::User),
+        min_valid_for: LIFE,
+    };
+    let vended = bench.broker.vend_token(bench.environment, request).await;
+    assert_eq!(
+        vended.unwrap().access_token.expose_secret(),
+        "at/T1+person/2"
+    );
+    assert_eq!(bench.number().await, 1);
+
+    assert_eq!(bench.broker.recover_journal().await.unwrap(), 1);
+    assert_eq!(bench.number().await, 2);
+    assert!(provider.revoked.lock().unwrap().is_empty());
 }
