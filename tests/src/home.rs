@@ -85,10 +85,10 @@ impl Home {
         self.settings.remove(&format!("TIELINE_{name}"));
     }
 
-    /// Makes every program that starts from now on end at this step, as a power cut would, after
-    /// it has come by there `before` times; with none it runs on.
-    pub fn break_at(&mut self, step: Option<&str>, before: u32) {
-        self.breaks_at = step.map(|step| format!("{step}={before}*off->return"));
+    /// Makes every program that starts from now on end at this step, as a power cut would; with none
+    /// it runs on.
+    pub fn break_at(&mut self, step: Option<&str>) {
+        self.breaks_at = step.map(|step| format!("{step}=return"));
     }
 
     /// Whether an admin key of the test's own choosing is set.

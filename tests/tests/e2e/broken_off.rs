@@ -16,7 +16,7 @@ const STEPS: [(&str, bool); 4] = [
 async fn wherever_a_callback_is_cut_off_its_code_is_sent_once_and_its_connection_is_whole_or_absent()
  {
     for (step, is_connected) in STEPS {
-        let mut stage = Stage::start_with(|setup| setup.home.break_at(Some(step), 0)).await;
+        let mut stage = Stage::start_with(|setup| setup.home.break_at(Some(step))).await;
         let minted = stage.mint("slack").await;
         let mut browser = Browser::new();
         let callback = browser.callback(&minted.url).await;
@@ -24,7 +24,7 @@ async fn wherever_a_callback_is_cut_off_its_code_is_sent_once_and_its_connection
         assert!(visit.is_err(), "{step}");
         assert!(!stage.server.ended().await.success(), "{step}");
 
-        stage.server.home.break_at(None, 0);
+        stage.server.home.break_at(None);
         stage.server.start_again().await;
         assert_eq!(browser.open(&callback).await.status, 200, "{step}");
         let exchanges = stage.control.count(Endpoint::SlackOauthV2Access);
