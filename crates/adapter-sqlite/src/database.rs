@@ -2,6 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -72,7 +73,11 @@ impl SqliteDatabase {
         let read = read.map_err(|error| file.open_error(error))?;
         Ok(Self {
             file,
-            pools: Pools { read, write },
+            pools: Pools {
+                read,
+                write,
+                claims: Arc::default(),
+            },
         })
     }
 

@@ -35,7 +35,7 @@ fn is_unique_violation(error: &sqlx::Error) -> bool {
         .is_some_and(DatabaseError::is_unique_violation)
 }
 
-fn is_foreign_key_violation(error: &sqlx::Error) -> bool {
+pub(crate) fn is_foreign_key_violation(error: &sqlx::Error) -> bool {
     error
         .as_database_error()
         .is_some_and(DatabaseError::is_foreign_key_violation)

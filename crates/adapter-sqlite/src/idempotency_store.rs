@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
+use sqlx::{FromRow, QueryBuilder, Sqlite};
 use tieline_domain::{
     id::EnvironmentId,
     idempotency::{IdempotencyRecord, IdempotencyScope},
@@ -17,6 +17,12 @@ use crate::{
     error::unavailable,
 };
 
+mod batch;
+mod claims;
+
+use batch::{Claim, Outcome, claim_all};
+pub(crate) use claims::ClaimQueue;
+
 /// Keeps answers under idempotency keys in SQLite.
 #[derive(Clone, Debug)]
 pub struct SqliteIdempotencyStore {
@@ -30,16 +36,14 @@ impl IdempotencyStore for SqliteIdempotencyStore {
         record: &IdempotencyRecord,
         now: Timestamp,
     ) -> Result<IdempotencyClaim, StoreError> {
-        let mut tx = self.access.begin_write().await?;
-        let stored = insert_unless_live(&mut tx, record, now)
-            .await
-            .map_err(unavailable)?;
-        if stored {
-            tx.commit().await.map_err(unavailable)?;
-            return Ok(IdempotencyClaim::New);
+        let claim = Claim {
+            record: record.clone(),
+            now,
+        };
+        match &self.access {
+            Access::Pools(pools) => pools.claims.claim(&pools.write, claim).await,
+            Access::Transaction(_) => self.claim_within(&claim).await,
         }
-        let row = get(&mut tx, &record.scope).await.map_err(unavailable)?;
-        Ok(IdempotencyClaim::Taken(Box::new(row.try_into()?)))
     }
 
     async fn answer(
@@ -106,45 +110,17 @@ impl IdempotencyStore for SqliteIdempotencyStore {
     }
 }
 
-async fn insert_unless_live(
-    connection: &mut SqliteConnection,
-    record: &IdempotencyRecord,
-    now: Timestamp,
-) -> Result<bool, sqlx::Error> {
-    let result = sqlx::query(
-        "INSERT INTO idempotency_records
-             (environment_id, route, key_hash, fingerprint, response, expires_at)
-         VALUES (?, ?, ?, ?, ?, ?)
-         ON CONFLICT (environment_id, route, key_hash) DO UPDATE
-         SET fingerprint = excluded.fingerprint, response = excluded.response,
-             expires_at = excluded.expires_at
-         WHERE idempotency_records.expires_at <= ?",
-    )
-    .bind(record.scope.environment_id.0)
-    .bind(&record.scope.route)
-    .bind(record.scope.key_hash.as_slice())
-    .bind(record.fingerprint.as_slice())
-    .bind(&record.response.0)
-    .bind(record.expires_at.as_microsecond())
-    .bind(now.as_microsecond())
-    .execute(connection)
-    .await?;
-    Ok(result.rows_affected() > 0)
-}
-
-async fn get(
-    connection: &mut SqliteConnection,
-    scope: &IdempotencyScope,
-) -> Result<IdempotencyRow, sqlx::Error> {
-    sqlx::query_as(
-        "SELECT environment_id, route, key_hash, fingerprint, response, expires_at
-         FROM idempotency_records WHERE environment_id = ? AND route = ? AND key_hash = ?",
-    )
-    .bind(scope.environment_id.0)
-    .bind(&scope.route)
-    .bind(scope.key_hash.as_slice())
-    .fetch_one(connection)
-    .await
+impl SqliteIdempotencyStore {
+    async fn claim_within(&self, claim: &Claim) -> Result<IdempotencyClaim, StoreError> {
+        let mut step = self.access.begin_write().await?;
+        loop {
+            let outcomes = claim_all(&mut step, &[claim]).await.map_err(unavailable)?;
+            if let Some(Outcome::Decided(claim)) = outcomes.into_iter().next() {
+                step.commit().await.map_err(unavailable)?;
+                return claim;
+            }
+        }
+    }
 }
 
 #[derive(FromRow)]
@@ -157,16 +133,22 @@ struct IdempotencyRow {
     expires_at: i64,
 }
 
+impl IdempotencyRow {
+    fn scope(&self) -> Result<IdempotencyScope, StoreError> {
+        Ok(IdempotencyScope {
+            environment_id: EnvironmentId(self.environment_id),
+            route: self.route.clone(),
+            key_hash: of("key_hash").bytes(&self.key_hash)?,
+        })
+    }
+}
+
 impl TryFrom<IdempotencyRow> for IdempotencyRecord {
     type Error = StoreError;
 
     fn try_from(row: IdempotencyRow) -> Result<Self, StoreError> {
         Ok(Self {
-            scope: IdempotencyScope {
-                environment_id: EnvironmentId(row.environment_id),
-                route: row.route,
-                key_hash: of("key_hash").bytes(&row.key_hash)?,
-            },
+            scope: row.scope()?,
             fingerprint: of("fingerprint").bytes(&row.fingerprint)?,
             response: Sealed(row.response),
             expires_at: of("expires_at").time(row.expires_at)?,
