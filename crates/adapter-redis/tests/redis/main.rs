@@ -12,5 +12,6 @@ mod keys;
 mod logs;
 mod outage;
 mod server;
+mod shares;
 mod support;
 mod tls;
