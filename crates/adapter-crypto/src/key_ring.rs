@@ -2,7 +2,9 @@
 
 use std::fmt;
 
+use hkdf::Hkdf;
 use secrecy::{ExposeSecret, zeroize::Zeroizing};
+use sha2::Sha256;
 use tieline_domain::{ports::KeyWrapper, sealed::KeyId};
 
 use crate::{
@@ -24,7 +26,8 @@ pub struct KeyRing {
 /// A named key. What it encrypts with is derived from it, per purpose.
 pub(crate) struct Key {
     pub(crate) id: KeyId,
-    material: Zeroizing<[u8; KEY_LENGTH]>,
+    /// HKDF-SHA256 (RFC 5869) after its extraction, which is the same for all purposes.
+    extracted: Hkdf<Sha256>,
 }
 
 impl KeyRing {
@@ -66,8 +69,7 @@ async fn open(
 impl Key {
     fn plain(entry: &KeyEntry) -> Result<Self, KeyFileError> {
         let material = plain::decode(entry.text()).ok_or_else(|| bad_length(&entry.id))?;
-        let id = entry.id.clone();
-        Ok(Self { id, material })
+        Ok(Self::new(entry.id.clone(), &material))
     }
 
     async fn unwrapped(
@@ -82,7 +84,14 @@ impl Key {
             problem,
         })?;
         let material = plain::exact(material.expose_secret()).ok_or_else(|| bad_length(&id))?;
-        Ok(Self { id, material })
+        Ok(Self::new(id, &material))
+    }
+
+    fn new(id: KeyId, material: &[u8; KEY_LENGTH]) -> Self {
+        Self {
+            id,
+            extracted: Hkdf::new(None, material),
+        }
     }
 
     /// The cipher that this key gives for one purpose.
@@ -90,10 +99,10 @@ impl Key {
         Cipher::new(&self.derive(purpose, &[]))
     }
 
-    /// 32 bytes for one purpose and subject (HKDF-SHA256, RFC 5869).
+    /// 32 bytes for one purpose and subject.
     pub(crate) fn derive(&self, purpose: &str, subject: &[u8]) -> Zeroizing<[u8; 32]> {
         let mut derived = Zeroizing::new([0; 32]);
-        hkdf::Hkdf::<sha2::Sha256>::new(None, &self.material[..])
+        self.extracted
             .expand_multi_info(&[purpose.as_bytes(), &[0], subject], &mut derived[..])
             .expect("32 bytes are a length that HKDF-SHA256 gives");
         derived
