@@ -7,8 +7,7 @@ use tieline_adapter_http::{Api, Lockout, RateLimits, WorkLimit};
 use tieline_adapter_local::FileRefreshJournal;
 use tieline_domain::{
     api_key::ApiKeyUses,
-    audit::Actor,
-    broker::Broker,
+    broker::{Broker, Ports},
     connection::{AppTokens, ProviderPauses},
     ports::{RefreshJournal, SealingKeys},
 };
@@ -71,7 +70,7 @@ pub(crate) async fn wire(settings: &Settings) -> anyhow::Result<Wired> {
     let feed = |listener| database.changes(listener);
     let memory = memory::remember(settings, &stores, clock.clone(), feed).await?;
     let upkeep_budget = memory::per_second(settings.upkeep_rate);
-    let broker = Broker {
+    let broker = Broker::from(Ports {
         lookups: memory.lookups,
         replays: memory.replays,
         changes: memory.changes,
@@ -83,7 +82,6 @@ pub(crate) async fn wire(settings: &Settings) -> anyhow::Result<Wired> {
         upkeep_budget: upkeep_budget.unwrap_or(memory::ONE_PER_SECOND),
         pauses: ProviderPauses::default(),
         app_tokens: AppTokens::default(),
-        actor: Actor::System,
         key_uses: ApiKeyUses::default(),
         sealer: sealer.clone(),
         flow_sealer: Arc::new(KeyRingFlowSealer::new(ring)),
@@ -92,7 +90,7 @@ pub(crate) async fn wire(settings: &Settings) -> anyhow::Result<Wired> {
         ids: Arc::new(RandomIds),
         providers: providers(&endpoints, egress, clock, timer),
         redirect_uri: settings.redirect_uri(),
-    };
+    });
     let limits = RateLimits {
         limiter: memory.limiter,
         mint: memory::per_second(settings.rate_limit_mint),

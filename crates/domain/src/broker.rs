@@ -2,6 +2,7 @@
 
 use std::{
     fmt, mem,
+    ops::{Deref, DerefMut},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -22,10 +23,17 @@ use crate::{
     usecase::{Refusal, UseCaseError},
 };
 
-/// The ports, and what else all use cases share. Each use case is a method, in a file of its own
-/// under [`crate::usecase`].
+/// Does what Tieline does, on the ports, in somebody's name. Each use case is a method, in a file
+/// of its own under [`crate::usecase`]. Cheap to clone.
 #[derive(Clone)]
 pub struct Broker {
+    ports: Arc<Ports>,
+    actor: Actor,
+}
+
+/// The ports, and what else all use cases share.
+#[derive(Clone)]
+pub struct Ports {
     /// The stores.
     pub stores: Stores,
     /// What every mint looks up in them.
@@ -48,8 +56,6 @@ pub struct Broker {
     pub pauses: ProviderPauses,
     /// The tokens of apps that authenticate by themselves.
     pub app_tokens: AppTokens,
-    /// Who does what this broker does.
-    pub actor: Actor,
     /// When API keys were used.
     pub key_uses: ApiKeyUses,
     /// Seals secrets for storage.
@@ -68,9 +74,43 @@ pub struct Broker {
     pub redirect_uri: String,
 }
 
+impl From<Ports> for Broker {
+    /// A broker on these ports, that does what it does of its own accord.
+    fn from(ports: Ports) -> Self {
+        Self {
+            ports: Arc::new(ports),
+            actor: Actor::System,
+        }
+    }
+}
+
+impl Deref for Broker {
+    type Target = Ports;
+
+    fn deref(&self) -> &Ports {
+        &self.ports
+    }
+}
+
+impl DerefMut for Broker {
+    /// Ports of its own, which no clone shares.
+    fn deref_mut(&mut self) -> &mut Ports {
+        Arc::make_mut(&mut self.ports)
+    }
+}
+
 impl fmt::Debug for Broker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Broker")
+            .field("ports", &self.ports)
+            .field("actor", &self.actor)
+            .finish()
+    }
+}
+
+impl fmt::Debug for Ports {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ports")
             .field("redirect_uri", &self.redirect_uri)
             .finish_non_exhaustive()
     }
@@ -147,9 +187,14 @@ impl Broker {
     #[must_use]
     pub fn acting_as(&self, actor: Actor) -> Self {
         Self {
+            ports: Arc::clone(&self.ports),
             actor,
-            ..self.clone()
         }
+    }
+
+    /// In whose name it does what it does.
+    pub(crate) fn actor(&self) -> Actor {
+        self.actor
     }
 
     /// Begins a transaction, and the same broker on its stores. Of a broker that is in one
@@ -158,13 +203,14 @@ impl Broker {
         let transaction = self.transactions.begin().await?;
         let stores = transaction.stores().clone();
         let changes = Arc::new(HeldChanges::default());
-        let broker = Self {
+        let ports = Ports {
             lookups: Arc::new(stores.clone()),
             transactions: Arc::new(Joined(stores.clone())),
             stores,
             changes: changes.clone(),
-            ..self.clone()
+            ..Ports::clone(self)
         };
+        let broker = Self::from(ports).acting_as(self.actor);
         Ok(Within {
             broker,
             transaction,

@@ -4,8 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tieline_domain::{
     api_key::ApiKeyUses,
-    audit::Actor,
-    broker::Broker,
+    broker::{Broker, Ports},
     connection::{AppTokens, ProviderPauses},
     ports::{MockProviderClient, RateLimit},
     provider::{Provider, ProviderPolicy, Providers},
@@ -25,7 +24,7 @@ pub fn broker(
     redirect_uri: impl Into<String>,
 ) -> Broker {
     let stores = storage.stores();
-    Broker {
+    Broker::from(Ports {
         lookups: Arc::new(stores.clone()),
         replays: Arc::new(Arc::clone(&stores.idempotency)),
         changes: Arc::new(()),
@@ -40,7 +39,6 @@ pub fn broker(
         },
         pauses: ProviderPauses::default(),
         app_tokens: AppTokens::default(),
-        actor: Actor::System,
         key_uses: ApiKeyUses::default(),
         sealer: Arc::new(FakeSealer::default()),
         flow_sealer: Arc::new(FakeFlowSealer),
@@ -49,7 +47,7 @@ pub fn broker(
         ids: Arc::new(SequentialIds::from(first_id)),
         providers: sample_providers(MockProviderClient::new()),
         redirect_uri: redirect_uri.into(),
-    }
+    })
 }
 
 /// The sample providers, all with this client.

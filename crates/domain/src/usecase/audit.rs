@@ -37,7 +37,7 @@ impl Broker {
             id: self.ids.uuid(),
             environment_id,
             at: self.clock.now(),
-            actor: self.actor,
+            actor: self.actor(),
             action,
             subject: subject.into(),
             details: details.iter().map(owned).collect::<BTreeMap<_, _>>(),

@@ -3,10 +3,7 @@
 use std::{sync::Arc, sync::atomic::Ordering, time::Duration};
 
 use jiff::SignedDuration;
-use tieline_domain::{
-    broker::Broker,
-    ports::{Clock, RateLimit},
-};
+use tieline_domain::ports::{Clock, RateLimit};
 
 use super::{Bench, StrictProvider};
 use crate::bench::for_ada;
@@ -59,11 +56,8 @@ async fn a_herd_that_is_due_at_once_keeps_to_the_budget() {
         burst: 16,
         interval: Duration::from_millis(125),
     };
-    bench.broker = Broker {
-        limiter: Arc::new(Bucket(std::sync::Mutex::new((16.0, None)))),
-        upkeep_budget: budget,
-        ..bench.broker.clone()
-    };
+    bench.broker.limiter = Arc::new(Bucket(std::sync::Mutex::new((16.0, None))));
+    bench.broker.upkeep_budget = budget;
     let begun = bench.clock.now();
     while provider.refreshes.load(Ordering::Relaxed) < HERD {
         bench.look_after_all().await;

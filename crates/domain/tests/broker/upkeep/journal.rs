@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use secrecy::ExposeSecret;
 use tieline_domain::{
-    broker::Broker,
+    broker::{Broker, Ports},
     connection::{ConnectionStatus, CredentialKind},
     ports::Stores,
     usecase::TokenRequest,
@@ -19,14 +19,14 @@ use crate::{bench::for_ada, steps::Stepwise, strict::LIFE};
 async fn crash_after_the_journal(bench: &Bench) {
     bench.until_due().await;
     let due = bench.broker.plan_upkeep(1).await.unwrap().remove(0);
-    let broker = Broker {
+    let broker = Broker::from(Ports {
         transactions: Arc::new(Stepwise(bench.broker.transactions.clone())),
         stores: Stores {
             upkeep: Arc::new(Stepwise(bench.broker.stores.upkeep.clone())),
             ..bench.broker.stores.clone()
         },
-        ..bench.broker.clone()
-    };
+        ..Ports::clone(&bench.broker)
+    });
     let mut looking = Box::pin(broker.look_after(due));
     while bench.broker.journal.list().await.unwrap().is_empty() {
         assert!(futures_poll(&mut looking).is_none());

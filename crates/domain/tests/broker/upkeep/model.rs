@@ -16,7 +16,7 @@ use jiff::SignedDuration;
 use rand::{RngExt, SeedableRng, rngs::SmallRng};
 use secrecy::ExposeSecret;
 use tieline_domain::{
-    broker::Broker,
+    broker::{Broker, Ports},
     connection::{ConnectionIdentifier, ProviderPauses, Standing},
     ports::Clock,
     usecase::TokenRequest,
@@ -77,7 +77,7 @@ impl World {
         let connections = bench.connections().await;
         let identifiers = connections.into_iter().map(|c| c.identifier).collect();
         let node = |number: usize| Node {
-            broker: Broker {
+            broker: Broker::from(Ports {
                 journal: Arc::new(Stepwise::<dyn tieline_domain::ports::RefreshJournal>(
                     Arc::new(MemoryJournal::default()),
                 )),
@@ -89,8 +89,8 @@ impl World {
                 timer: Arc::new(PatientTimer(bench.clock.clone())),
                 pauses: ProviderPauses::default(),
                 ids: Arc::new(SequentialIds::from((number as u64 + 2) << 44)),
-                ..bench.broker.clone()
-            },
+                ..Ports::clone(&bench.broker)
+            }),
             tasks: Vec::new(),
             frozen: 0,
         };
