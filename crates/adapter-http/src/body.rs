@@ -16,13 +16,16 @@ mod unique;
 /// The most bytes that a body may have.
 pub(crate) const MAX_BODY: usize = 64 * 1024;
 
-/// A JSON body, and the same in RFC 8785's canonical form: two bodies that mean the same have the
-/// same canonical form.
+/// A JSON body, read, and as it came.
 #[derive(Debug)]
 pub(crate) struct JsonBody<T> {
     pub(crate) value: T,
-    pub(crate) canonical: Vec<u8>,
+    pub(crate) text: JsonText,
 }
+
+/// A JSON text that has been read once, so that it is a good one.
+#[derive(Debug)]
+pub(crate) struct JsonText(Bytes);
 
 impl<T: DeserializeOwned> FromRequest<Api> for JsonBody<T> {
     type Rejection = ApiError;
@@ -31,7 +34,7 @@ impl<T: DeserializeOwned> FromRequest<Api> for JsonBody<T> {
         if !is_json(&request) {
             return Err(Reason::UnsupportedMediaType.into());
         }
-        Self::read(&bytes_of(request, MAX_BODY).await?)
+        Self::read(bytes_of(request, MAX_BODY).await?)
     }
 }
 
@@ -48,7 +51,7 @@ impl<T: DeserializeOwned> OptionalFromRequest<Api> for JsonBody<T> {
         if !is_json {
             return Err(Reason::UnsupportedMediaType.into());
         }
-        Self::read(&bytes).map(Some)
+        Self::read(bytes).map(Some)
     }
 }
 
@@ -57,37 +60,46 @@ impl<T: Default> Default for JsonBody<T> {
     fn default() -> Self {
         Self {
             value: T::default(),
-            canonical: b"{}".to_vec(),
+            text: JsonText(Bytes::from_static(b"{}")),
         }
     }
 }
 
 impl<T: DeserializeOwned> JsonBody<T> {
-    fn read(bytes: &[u8]) -> Result<Self, ApiError> {
-        let value = unique::parse(bytes).map_err(|error| {
+    fn read(bytes: Bytes) -> Result<Self, ApiError> {
+        let value = unique::parse(&bytes).map_err(|error| {
             ApiError::new(
                 Reason::MalformedJson,
                 format!("The body is not valid JSON: {error}"),
             )
         })?;
-        let canonical = serde_json_canonicalizer::to_vec(&value)
-            .map_err(|error| ApiError::new(Reason::MalformedJson, error.to_string()))?;
         Ok(Self {
             value: typed(value)?,
-            canonical,
+            text: JsonText(bytes),
         })
     }
 }
 
-impl<T> JsonBody<T> {
-    /// A member of the body in its own canonical form; an empty object where it is absent.
-    pub(crate) fn canonical_member(&self, name: &str) -> Vec<u8> {
-        let mut body: Value = serde_json::from_slice(&self.canonical).unwrap_or_default();
-        let member = body.get_mut(name).map(Value::take);
-        let member = member.filter(|member| !member.is_null());
-        let member = member.unwrap_or_else(|| Value::Object(Map::new()));
-        serde_json_canonicalizer::to_vec(&member).unwrap_or_default()
+impl JsonText {
+    /// RFC 8785's canonical form: two texts that mean the same have the same.
+    pub(crate) fn canonical(&self) -> Vec<u8> {
+        canonical(&self.value())
     }
+
+    /// A member in its own canonical form; an empty object where it is absent.
+    pub(crate) fn canonical_member(&self, name: &str) -> Vec<u8> {
+        let member = self.value().get_mut(name).map(Value::take);
+        let member = member.filter(|member| !member.is_null());
+        canonical(&member.unwrap_or_else(|| Value::Object(Map::new())))
+    }
+
+    fn value(&self) -> Value {
+        serde_json::from_slice(&self.0).unwrap_or_default()
+    }
+}
+
+fn canonical(value: &Value) -> Vec<u8> {
+    serde_json_canonicalizer::to_vec(value).unwrap_or_default()
 }
 
 /// The body of a request, of at most so many bytes.

@@ -24,7 +24,7 @@ use tieline_domain::{
     usecase::UseCaseError,
 };
 
-use crate::{api::Api, error::ApiError};
+use crate::{api::Api, body::JsonText, error::ApiError};
 
 pub(crate) mod once;
 
@@ -48,7 +48,7 @@ pub(crate) struct KeyedRequest<'a> {
     pub(crate) route: &'a str,
     /// The path that was asked for, with its query.
     pub(crate) target: &'a str,
-    pub(crate) canonical_body: &'a [u8],
+    pub(crate) body: &'a JsonText,
 }
 
 /// An answer that may be repeated, byte for byte.
@@ -183,7 +183,7 @@ fn fingerprint(request: &KeyedRequest<'_>) -> [u8; 32] {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
-    hash.update(request.canonical_body);
+    hash.update(request.body.canonical());
     hash.finalize().into()
 }
 

@@ -20,7 +20,7 @@ use super::{Answer, IdempotencyKey, KeyedRequest, read};
 use crate::{
     api::Api,
     auth::Caller,
-    body::{JsonBody, MAX_BODY},
+    body::{JsonBody, JsonText, MAX_BODY},
     error::ApiError,
     request::RequestId,
 };
@@ -101,12 +101,12 @@ impl Once {
                 let made = work(caller.broker.clone(), body.value).await;
                 made.map(|made| Answer::of(status, &made).into_response())
             }
-            (Some(key), Ok(JsonBody { value, canonical })) => {
+            (Some(key), Ok(JsonBody { value, text })) => {
                 let work = async |broker| {
                     let made = work(broker, value).await?;
                     Ok(Answer::of(status, &made))
                 };
-                self.keyed(caller, key, &canonical, work).await
+                self.keyed(caller, key, &text, work).await
             }
         };
         self.echo(answer)
@@ -123,7 +123,7 @@ impl Once {
         work: impl AsyncFnOnce(Broker, T) -> Result<U, ApiError>,
     ) -> Response {
         let body = match body {
-            Ok(body) => match self.kept(caller, &body.canonical).await {
+            Ok(body) => match self.kept(caller, &body.text).await {
                 Ok(None) => check(&body.value).await.map(|()| body),
                 Ok(Some(answer)) => return self.echo(Ok(answer)),
                 Err(error) => Err(error),
@@ -134,15 +134,11 @@ impl Once {
     }
 
     /// The answer that is kept for this request, if there is one.
-    async fn kept(
-        &self,
-        caller: &Caller,
-        canonical_body: &[u8],
-    ) -> Result<Option<Response>, ApiError> {
+    async fn kept(&self, caller: &Caller, body: &JsonText) -> Result<Option<Response>, ApiError> {
         let Some(key) = &self.key else {
             return Ok(None);
         };
-        let request = self.keyed_request(caller.environment(), canonical_body);
+        let request = self.keyed_request(caller.environment(), body);
         match Claimed::begin(&caller.broker, key, &request).await? {
             // The place is given up again: no transaction waits for what comes.
             Claimed::New(_) => Ok(None),
@@ -154,11 +150,11 @@ impl Once {
         &self,
         caller: &Caller,
         key: &IdempotencyKey,
-        canonical_body: &[u8],
+        body: &JsonText,
         work: impl AsyncFnOnce(Broker) -> Result<Answer, ApiError>,
     ) -> Result<Response, ApiError> {
         let broker = &caller.broker;
-        let request = self.keyed_request(caller.environment(), canonical_body);
+        let request = self.keyed_request(caller.environment(), body);
         let (within, record) = match Claimed::begin(broker, key, &request).await? {
             Claimed::New(new) => *new,
             Claimed::Kept(answer) => return Ok(answer),
@@ -186,14 +182,14 @@ impl Once {
     fn keyed_request<'a>(
         &'a self,
         environment: EnvironmentId,
-        canonical_body: &'a [u8],
+        body: &'a JsonText,
     ) -> KeyedRequest<'a> {
         KeyedRequest {
             environment,
             method: &self.method,
             route: &self.route,
             target: &self.target,
-            canonical_body,
+            body,
         }
     }
 

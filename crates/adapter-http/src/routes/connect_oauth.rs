@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use crate::{
     auth::{Caller, Connector},
-    body::JsonBody,
+    body::{JsonBody, JsonText},
     error::{ApiError, ErrorBody, ValidationErrorBody},
     idempotency::{Answer, IdempotencyKey, KeyedRequest},
     routes::schema::BodyErrors,
@@ -130,7 +130,7 @@ async fn answer(
 ) -> Result<Response, ApiError> {
     let body = body?;
     let context_proof = context_proof(&body, body.value.context_hash.as_deref());
-    let JsonBody { value, canonical } = body;
+    let JsonBody { value, text } = body;
     let request = MintConnectUrl {
         context_proof,
         ..value.try_into()?
@@ -139,14 +139,15 @@ async fn answer(
     let minted = broker
         .mint_connect_url(caller.environment(), request)
         .await?;
-    keep(caller, key, PATH, PATH, &canonical, minted).await
+    keep(caller, key, PATH, PATH, &text, minted).await
 }
 
 /// The proof of the context that a body names.
 pub(super) fn context_proof<T>(body: &JsonBody<T>, hash: Option<&str>) -> Option<ContextProof> {
+    let hash = hash?.to_owned();
     Some(ContextProof {
-        canonical: body.canonical_member("context"),
-        hash: hash?.to_owned(),
+        canonical: body.text.canonical_member("context"),
+        hash,
     })
 }
 
@@ -157,7 +158,7 @@ pub(super) async fn keep(
     key: Option<&IdempotencyKey>,
     route: &str,
     target: &str,
-    canonical_body: &[u8],
+    body: &JsonText,
     minted: MintedUrl,
 ) -> Result<Response, ApiError> {
     let replayed_until = minted.expires_at + REPLAY_MARGIN;
@@ -169,7 +170,7 @@ pub(super) async fn keep(
         method: &Method::POST,
         route,
         target,
-        canonical_body,
+        body,
     };
     let (broker, store) = (&caller.broker, &*caller.broker.replays);
     key.keep(broker, store, &request, minted.into(), replayed_until)

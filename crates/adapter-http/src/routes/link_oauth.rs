@@ -148,22 +148,14 @@ pub(crate) async fn link(
     let answer = async {
         let body = body?;
         let context_proof = context_proof(&body, body.value.context_hash.as_deref());
-        let JsonBody { value, canonical } = body;
+        let JsonBody { value, text } = body;
         let request = MintLinkUrl {
             context_proof,
             ..value.try_into()?
         };
         let Caller { broker, .. } = &caller;
         let minted = broker.mint_link_url(caller.environment(), request).await?;
-        keep(
-            &caller,
-            key.as_ref(),
-            LINK_PATH,
-            LINK_PATH,
-            &canonical,
-            minted,
-        )
-        .await
+        keep(&caller, key.as_ref(), LINK_PATH, LINK_PATH, &text, minted).await
     };
     echoed(key.as_ref(), answer.await)
 }
@@ -216,7 +208,7 @@ async fn either(
     key: Option<&IdempotencyKey>,
     body: Result<JsonBody<ChatOauthRequest>, ApiError>,
 ) -> Result<Response, ApiError> {
-    let JsonBody { value, canonical } = body?;
+    let JsonBody { value, text } = body?;
     let (environment, broker) = (caller.environment(), &caller.broker);
     let minted = match value.mode.unwrap_or_default() {
         ChatOauthMode::Connect => {
@@ -228,7 +220,7 @@ async fn either(
             broker.mint_link_url(environment, request).await?
         }
     };
-    keep(caller, key, CHAT_PATH, CHAT_PATH, &canonical, minted).await
+    keep(caller, key, CHAT_PATH, CHAT_PATH, &text, minted).await
 }
 
 fn echoed(key: Option<&IdempotencyKey>, answer: Result<Response, ApiError>) -> Response {

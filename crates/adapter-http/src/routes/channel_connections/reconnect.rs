@@ -85,7 +85,7 @@ async fn answer(
     key: Option<&IdempotencyKey>,
     body: Result<Option<JsonBody<ReconnectRequest>>, ApiError>,
 ) -> Result<Response, ApiError> {
-    let JsonBody { value, canonical } = body?.unwrap_or_default();
+    let JsonBody { value, text } = body?.unwrap_or_default();
     let mut fields = Fields::default();
     let scopes = fields.scopes("scope", value.scope);
     fields.refuse()?;
@@ -95,5 +95,5 @@ async fn answer(
     let minted = broker
         .mint_reconnect_url(environment, &identifier, scopes.as_deref())
         .await?;
-    keep(caller, key, PATH, &target, &canonical, minted).await
+    keep(caller, key, PATH, &target, &text, minted).await
 }
