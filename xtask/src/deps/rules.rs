@@ -33,6 +33,7 @@ const CRYPTO: &str = "tieline-adapter-crypto";
 const PROVIDERS: &str = "tieline-providers";
 const APP: &str = "tieline";
 const TESTS: &str = "tieline-tests";
+const FUZZ: &str = "tieline-fuzz";
 
 pub(super) const CRATES: &[CrateRule] = &[
     CrateRule {
@@ -86,6 +87,14 @@ pub(super) const CRATES: &[CrateRule] = &[
         sandbox_is_optional: false,
         instead: "the end-to-end tests start the real program (`TIELINE_BIN`) and talk HTTP to \
                   it: link none of it",
+    },
+    CrateRule {
+        name: FUZZ,
+        depends_on: &[DOMAIN, HTTP, CRYPTO, PROVIDERS, TESTKIT],
+        tests_use: &[],
+        sandbox_is_optional: false,
+        instead: "a target drives the parser and what is right behind it: storage in memory does, and \
+                  what builds quickly is fuzzed more",
     },
     CrateRule {
         name: "xtask",
