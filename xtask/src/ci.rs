@@ -1,12 +1,13 @@
 use clap::Args;
 use xshell::Shell;
 
-use crate::{lint::Lint, sqlx::Sqlx, steps::Steps, test::Test};
+use crate::{fuzz::Fuzz, lint::Lint, sqlx::Sqlx, steps::Steps, test::Test};
 
-/// Lint, the queries, then test: what has to pass before a change goes in.
+/// Lint, the queries, test, then a minute of fuzzing for each target: what has to pass before a change
+/// goes in.
 ///
-/// `.ci/run` runs exactly this. The tests run even where lint found something, so that one run
-/// tells all there is to mend.
+/// `.ci/run` runs exactly this. Every step runs even where one before it failed, so that one run tells
+/// all there is to mend.
 #[derive(Args)]
 pub(crate) struct Ci {}
 
@@ -19,6 +20,7 @@ impl Ci {
             Sqlx { check: true }.run(sh)
         });
         steps.run("test", "cargo xtask test", || Test::default().run(sh));
+        steps.run("fuzz", "cargo xtask fuzz", || Fuzz::default().run(sh));
         steps.finish()
     }
 }

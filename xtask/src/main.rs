@@ -11,6 +11,7 @@ mod clients;
 mod config;
 mod deps;
 mod errors;
+mod fuzz;
 mod generated;
 mod lint;
 mod metadata;
@@ -50,6 +51,7 @@ enum Task {
     Config(config::Config),
     Errors(errors::Errors),
     Sqlx(sqlx::Sqlx),
+    Fuzz(fuzz::Fuzz),
     Bench(bench::Bench),
     Ci(ci::Ci),
 }
@@ -77,6 +79,7 @@ impl Task {
             Self::Config(task) => task.run(&sh),
             Self::Errors(task) => task.run(&sh),
             Self::Sqlx(task) => task.run(&sh),
+            Self::Fuzz(task) => task.run(&sh),
             Self::Bench(task) => task.run(&sh),
             Self::Ci(task) => task.run(&sh),
         }
