@@ -2,8 +2,7 @@
 //! is sent twice, and nothing that it says is in any answer.
 //!
 //! The bytes are the query. `{slack}` in it stands for the state of a flow that was just minted, and
-//! so do the other names of [`World::state`]; where a provider is asked, the code decides what it
-//! answers ([`world::client`]).
+//! so do the other [`NAMES`]; where a provider is asked, the code decides what it answers.
 
 use std::{cell::RefCell, collections::BTreeSet};
 

@@ -1,7 +1,8 @@
 //! OAuth states: what we sealed opens to what it was, and nothing else opens.
 //!
 //! The first byte says what the others are: `f` a flow in JSON, `m` changes to a state, `e` changes
-//! to the envelope within it, `s` where to cut two states that are then joined; else a state.
+//! to the envelope within it, `s` where to cut two states that are then joined, `w` what stands before
+//! and, after a line feed, behind a state; else a state.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use secrecy::ExposeSecret;
@@ -43,6 +44,7 @@ pub(crate) fn run(input: &[u8]) {
         b'm' => world.changed_does_not_open(rest),
         b'e' => world.changed_within_does_not_open(rest),
         b's' => world.joined_does_not_open(rest),
+        b'w' => world.within_others_does_not_open(rest),
         _ => world.foreign_does_not_open(rest),
     });
 }
@@ -121,6 +123,12 @@ impl World {
         let end = usize::from(u16::from_be_bytes([a, b])) % (first.len() + 1);
         let start = usize::from(u16::from_be_bytes([c, d])) % (second.len() + 1);
         self.opens_only_if_ours(&format!("{}{}", &first[..end], &second[start..]));
+    }
+
+    fn within_others_does_not_open(&self, others: &[u8]) {
+        let others = String::from_utf8_lossy(others);
+        let (before, behind) = others.split_once('\n').unwrap_or((&others, ""));
+        self.opens_only_if_ours(&format!("{before}{}{behind}", self.sealed[0].1));
     }
 
     /// Neither as it is nor as what an envelope has in it.
