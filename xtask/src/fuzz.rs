@@ -1,6 +1,7 @@
 //! `cargo xtask fuzz`.
 
 mod build;
+mod keep;
 mod run;
 
 use anyhow::bail;
@@ -34,7 +35,7 @@ pub(crate) struct Fuzz {
     #[arg(long, default_value_t = Self::default().jobs, value_parser = clap::value_parser!(usize))]
     jobs: usize,
 
-    /// Afterwards add to fuzz/corpus what reaches more than is reached from there, and no more
+    /// Afterwards add to fuzz/corpus the few inputs that reach most of what none there does
     #[arg(long)]
     keep: bool,
 }

@@ -7,9 +7,9 @@ use std::{
 };
 
 use anyhow::Context;
-use xshell::{Shell, cmd};
+use xshell::Shell;
 
-use super::CORPUS;
+use super::{CORPUS, keep::keep};
 
 /// What takes longer, in seconds, or more memory, in megabytes, is a failure: nothing waits here.
 const LONGEST: u32 = 20;
@@ -87,18 +87,9 @@ impl<'a> Run<'a> {
         Ok(Some(failure(target, &said)))
     }
 
-    /// Adds to the inputs that are kept those that reach more.
+    /// Keeps the best of what was found.
     pub(super) fn keep(&self, target: &str) -> anyhow::Result<()> {
-        let (program, kept) = (&self.program, format!("{CORPUS}/{target}"));
-        let before = self.sh.read_dir(&kept)?.len();
-        let found = self.found(target)?;
-        cmd!(self.sh, "{program} -merge=1 {kept} {found}")
-            .env("TIELINE_FUZZ_TARGET", target)
-            .ignore_stderr()
-            .run()?;
-        let added = self.sh.read_dir(&kept)?.len() - before;
-        println!("{target}: {added} inputs more in {kept}");
-        Ok(())
+        keep(self.sh, &self.program, target, &self.found(target)?)
     }
 
     fn found(&self, target: &str) -> anyhow::Result<PathBuf> {
