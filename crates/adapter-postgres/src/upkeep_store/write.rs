@@ -14,7 +14,9 @@ pub(super) async fn lease(
     until: Timestamp,
 ) -> Result<bool, sqlx::Error> {
     let result = sqlx::query!(
-        "UPDATE connections SET lease_epoch = lease_epoch + 1, leased_until = $1
+        "UPDATE connections
+         SET lease_epoch = lease_epoch + 1, leased_until = $1,
+             due_at = CASE WHEN due_at > $1 THEN $1 ELSE due_at END
          WHERE environment_id = $2 AND id = $3 AND generation = $4 AND lease_epoch = $5
              AND (leased_until IS NULL OR leased_until <= $6)",
         until.as_microsecond(),

@@ -12,9 +12,11 @@ pub(super) async fn lease(
     until: Timestamp,
 ) -> Result<bool, sqlx::Error> {
     let result = sqlx::query(
-        "UPDATE connections SET lease_epoch = lease_epoch + 1, leased_until = ?
-         WHERE environment_id = ? AND id = ? AND generation = ? AND lease_epoch = ?
-             AND (leased_until IS NULL OR leased_until <= ?)",
+        "UPDATE connections
+         SET lease_epoch = lease_epoch + 1, leased_until = ?1,
+             due_at = CASE WHEN due_at > ?1 THEN ?1 ELSE due_at END
+         WHERE environment_id = ?2 AND id = ?3 AND generation = ?4 AND lease_epoch = ?5
+             AND (leased_until IS NULL OR leased_until <= ?6)",
     )
     .bind(until.as_microsecond())
     .bind(connection.environment_id.0)

@@ -26,7 +26,8 @@ pub trait UpkeepStore: Send + Sync {
 
     /// Takes a connection in hand until `until`, unless somebody has it in hand at `now` or it is
     /// not as it was read: its generation and epoch are those that are given. Of many at once one
-    /// gets it; a new epoch begins, and is durable when this returns.
+    /// gets it; a new epoch begins, and is durable when this returns. What was due later is due at
+    /// `until`: nobody else knows by then how far it came.
     async fn lease(
         &self,
         connection: &ChannelConnection,

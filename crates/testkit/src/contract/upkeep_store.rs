@@ -32,6 +32,7 @@ macro_rules! upkeep_store_contract {
             connections_of_paused_integrations_are_not_listed,
             due_connections_have_their_own_credentials,
             a_lease_begins_an_epoch,
+            a_lease_that_runs_out_makes_the_connection_due,
             of_many_leases_exactly_one_is_given,
             a_lease_is_taken_at_its_very_end_only,
             of_many_who_take_an_old_lease_exactly_one_gets_it,

@@ -45,6 +45,7 @@ impl UpkeepStore for MemoryStorage {
             };
             row.upkeep.epoch += 1;
             row.upkeep.leased_until = Some(until);
+            row.upkeep.due_at = row.upkeep.due_at.map(|due_at| due_at.min(until));
             Ok(Some(Lease {
                 connection: row.id,
                 generation,

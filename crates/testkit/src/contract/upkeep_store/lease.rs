@@ -20,6 +20,7 @@ pub async fn a_lease_begins_an_epoch(harness: &impl StorageHarness) {
     connection.generation = 4;
     connection.upkeep.epoch = 7;
     connection.upkeep.failures = 2;
+    connection.upkeep.due_at = Some(NOON);
     stores.connections.insert(&connection).await.unwrap();
     let (found, lease) = leased(stores, &connection).await;
     let expected = Lease {
@@ -32,6 +33,25 @@ pub async fn a_lease_begins_an_epoch(harness: &impl StorageHarness) {
     connection.upkeep.leased_until = Some(seconds_later(60));
     assert_eq!(found, connection);
     assert_eq!(get(stores, &neighbour).await, neighbour);
+}
+
+/// Whoever has it in hand may not come to an end: then it is looked after at once, not when it
+/// would have been due.
+pub async fn a_lease_that_runs_out_makes_the_connection_due(harness: &impl StorageHarness) {
+    let stores = harness.stores();
+    let tenant = stores.tenant().await;
+    for (due_at, expected) in [
+        (Some(seconds_later(3600)), Some(seconds_later(60))),
+        (Some(seconds_later(60)), Some(seconds_later(60))),
+        (Some(NOON), Some(NOON)),
+        (None, None),
+    ] {
+        let mut connection = fixtures::connection(&tenant.slack, subscriber_owner("ada"));
+        connection.upkeep.due_at = due_at;
+        stores.connections.insert(&connection).await.unwrap();
+        let (found, _) = leased(stores, &connection).await;
+        assert_eq!(found.upkeep.due_at, expected, "{due_at:?}");
+    }
 }
 
 /// Twenty ask for the same; answers the lease that one of them got.
