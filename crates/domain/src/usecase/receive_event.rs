@@ -277,8 +277,9 @@ fn after(
     }
     let mut asked = stored.clone();
     asked.upkeep.due_at = Some(now);
-    let in_hand = stored.upkeep.leased_until.is_some_and(|until| until > now);
-    (!in_hand).then_some(asked)
+    // Whoever has it in hand finds out, as does whoever makes up for one who came to no end: to mark
+    // it would take the sign away that somebody has to.
+    stored.upkeep.leased_until.is_none().then_some(asked)
 }
 
 fn is_bot(connection: &ChannelConnection, bots: &[String]) -> bool {

@@ -166,6 +166,23 @@ async fn in_doubt_the_provider_is_asked() {
     assert_eq!(connection.upkeep.due_at, Some(now));
 }
 
+/// A node that crashed in the middle of a refresh is what somebody else makes up for, not an event
+/// that says nothing for certain.
+#[tokio::test]
+async fn a_doubt_is_not_forgotten_over_an_event() {
+    let bench = bench().await;
+    let connection = bench.only_connection().await;
+    let now = bench.clock.now();
+    let until = now + SignedDuration::from_secs(90);
+    let upkeep = &bench.broker.stores.upkeep;
+    let lease = upkeep.lease(&connection, now, until).await;
+    assert!(lease.unwrap().is_some());
+    bench.later(SignedDuration::from_secs(91));
+    bench.event("slack", &of_app("revoked Ev1")).await.unwrap();
+    assert_eq!(bench.status().await, ConnectionStatus::InDoubt);
+    assert_eq!(bench.look_after_all().await, 1);
+}
+
 /// The app is gone from the workspace for every environment that connected with it.
 #[tokio::test]
 async fn all_connections_of_the_app_end_in_whichever_environment() {
