@@ -21,6 +21,9 @@ use tieline_domain::{
 /// What the name of an entry's file ends with.
 const ENDING: &str = "json";
 
+/// The same while it is being written.
+const UNFINISHED: &str = "new";
+
 /// Keeps each entry in a file of its own, written to the disk before it has its name.
 #[derive(Clone, Debug)]
 pub struct FileRefreshJournal {
@@ -44,7 +47,8 @@ struct Line {
 }
 
 impl FileRefreshJournal {
-    /// A journal in this folder, which is made if it is not there, for its owner only.
+    /// A journal in this folder, which is made if it is not there, for its owner only. What a process
+    /// that ended had written, and not given its name, is an entry if it is whole.
     pub fn open(folder: impl Into<PathBuf>) -> io::Result<Self> {
         let folder = folder.into();
         let mut making = fs::DirBuilder::new();
@@ -52,6 +56,13 @@ impl FileRefreshJournal {
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut making, 0o700);
         making.create(&folder)?;
+        for file in fs::read_dir(&folder)? {
+            let path = file?.path();
+            if path.extension().is_some_and(|ending| ending == UNFINISHED) && is_whole(&path) {
+                // Another process may have named it meanwhile.
+                let _ = fs::rename(&path, path.with_extension(ENDING));
+            }
+        }
         Ok(Self {
             folder: Arc::new(folder),
         })
@@ -81,7 +92,7 @@ impl RefreshJournal for FileRefreshJournal {
     async fn append(&self, entry: &JournalEntry) -> Result<(), StoreError> {
         let (path, line) = (self.path(entry), Line::from(entry));
         self.at_the_disk(move |journal| {
-            let unfinished = path.with_extension("new");
+            let unfinished = path.with_extension(UNFINISHED);
             let mut file = for_its_owner().open(&unfinished)?;
             serde_json::to_writer(&mut file, &line)?;
             file.flush()?;
@@ -126,13 +137,20 @@ fn read(path: &Path) -> io::Result<Option<JournalEntry>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         text => text?,
     };
-    let entry = serde_json::from_slice::<Line>(&text)
-        .ok()
-        .and_then(|line| JournalEntry::try_from(line).ok());
+    let entry = parse(&text);
     if entry.is_none() {
         tracing::error!(file = %path.display(), "this file is no entry of the journal; it stays where it is");
     }
     Ok(entry)
+}
+
+fn parse(text: &[u8]) -> Option<JournalEntry> {
+    let line = serde_json::from_slice::<Line>(text).ok()?;
+    JournalEntry::try_from(line).ok()
+}
+
+fn is_whole(path: &Path) -> bool {
+    fs::read(path).is_ok_and(|text| parse(&text).is_some())
 }
 
 fn for_its_owner() -> OpenOptions {

@@ -46,6 +46,22 @@ async fn an_entry_is_there_after_a_restart_until_it_is_removed() {
     assert!(found(folder.path()).await.is_empty());
 }
 
+/// A crash between the last byte and the name takes nothing.
+#[tokio::test]
+async fn what_was_written_to_its_end_and_not_named_is_an_entry() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = FileRefreshJournal::open(folder.path()).unwrap();
+    let entry = entry(CredentialKind::Bot);
+    journal.append(&entry).await.unwrap();
+    for file in fs::read_dir(folder.path()).unwrap() {
+        let named = file.unwrap().path();
+        fs::rename(&named, named.with_extension("new")).unwrap();
+    }
+    assert_eq!(found(folder.path()).await, std::slice::from_ref(&entry));
+    journal.remove(&entry).await.unwrap();
+    assert!(found(folder.path()).await.is_empty());
+}
+
 #[tokio::test]
 async fn both_credentials_of_a_connection_have_their_place() {
     let folder = tempfile::tempdir().unwrap();
