@@ -7,8 +7,7 @@ use tieline_sandbox::{Sandbox, SandboxConfig, SandboxControl};
 use url::Url;
 
 use crate::{
-    Api, Browser, CALLBACK_PATH, ENTRA, Home, Minted, Page, SLACK, SUBSCRIBER, Server,
-    TestDatabase,
+    Api, Browser, CALLBACK_PATH, Home, Minted, Page, Server, TestDatabase,
     services::named,
     stage::{lead_to, mint_request, register_apps},
 };
@@ -59,11 +58,8 @@ impl Fleet {
     /// The usual one with changes.
     pub async fn start_with(change: impl FnOnce(&mut FleetSetup)) -> Self {
         let setup = FleetSetup::new(change);
-        let operator = setup.operator().await;
-        operator.tell(&["migrate"]).await;
-        operator.integration("slack", "slack", SLACK, &[]).await;
-        operator.integration("msteams", "msteams", ENTRA, &[]).await;
-        operator.tell(&["subscribers", "create", SUBSCRIBER]).await;
+        // Its commands reach the database itself, whatever stands between that and the nodes.
+        let operator = Home::prepared_in(&setup.database).await;
         Self::start_nodes(setup, operator, &[]).await
     }
 
@@ -71,7 +67,8 @@ impl Fleet {
     /// tables.
     pub async fn start_empty() -> Self {
         let setup = FleetSetup::new(|_| {});
-        let operator = setup.operator().await;
+        let mut operator = Home::prepared().await;
+        operator.set("DATABASE_URL", setup.database.url());
         Self::start_nodes(setup, operator, &["--migrate"]).await
     }
 
@@ -151,14 +148,6 @@ impl FleetSetup {
         };
         change(&mut setup);
         setup
-    }
-
-    /// Whose commands reach the database itself, whatever stands between it and the nodes. It has
-    /// the key file of all.
-    async fn operator(&self) -> Home {
-        let mut home = Home::prepared().await;
-        home.set("DATABASE_URL", self.database.url());
-        home
     }
 
     fn node(&self, operator: &Home, sandbox: &Sandbox) -> Home {

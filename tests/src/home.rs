@@ -7,6 +7,7 @@ use std::{
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
+    time::Duration,
 };
 
 use serde_json::json;
@@ -18,7 +19,7 @@ use tokio::{
 };
 
 use crate::{
-    ENTRA, SLACK, SUBSCRIBER,
+    ENTRA, SLACK, SUBSCRIBER, TestDatabase,
     binary::{breakable, program},
     within,
 };
@@ -28,8 +29,9 @@ use crate::{
 pub struct Home {
     folder: TempDir,
     settings: BTreeMap<String, String>,
-    /// The step at which the program ends.
-    breaks_at: Option<String>,
+    /// What only the breakable program heeds: the step at which it ends, how far its clock is ahead.
+    mishaps: BTreeMap<&'static str, String>,
+    ahead: Duration,
 }
 
 /// A command that has ended.
@@ -51,7 +53,8 @@ impl Home {
         Self {
             folder,
             settings: BTreeMap::new(),
-            breaks_at: None,
+            mishaps: BTreeMap::new(),
+            ahead: Duration::ZERO,
         }
     }
 
@@ -66,6 +69,22 @@ impl Home {
             write_private(&home.data_dir().join(name), content);
         }
         home
+    }
+
+    /// The same in a Postgres database that has nothing in it yet, with the sealing keys in the
+    /// folder.
+    pub async fn prepared_in(database: &TestDatabase) -> Self {
+        let mut home = Self::prepared().await;
+        home.set("DATABASE_URL", database.url());
+        home.tell(&["migrate"]).await;
+        home.fill().await;
+        home
+    }
+
+    async fn fill(&self) {
+        self.integration("slack", "slack", SLACK, &[]).await;
+        self.integration("msteams", "msteams", ENTRA, &[]).await;
+        self.tell(&["subscribers", "create", SUBSCRIBER]).await;
     }
 
     /// Sets `TIELINE_{name}` for everything that follows.
@@ -88,7 +107,18 @@ impl Home {
     /// Makes every program that starts from now on end at this step, as a power cut would; with none
     /// it runs on.
     pub fn break_at(&mut self, step: Option<&str>) {
-        self.breaks_at = step.map(|step| format!("{step}=return"));
+        match step {
+            Some(step) => self.mishaps.insert("FAILPOINTS", format!("{step}=return")),
+            None => self.mishaps.remove("FAILPOINTS"),
+        };
+    }
+
+    /// Puts the clock of every program that starts from now on ahead by so much more, in place of
+    /// waiting. The providers' clock stays: what they issued has not grown old.
+    pub fn pass_time(&mut self, by: Duration) {
+        self.ahead += by;
+        let seconds = self.ahead.as_secs().to_string();
+        self.mishaps.insert("CLOCK_AHEAD_SECONDS", seconds);
     }
 
     /// Whether an admin key of the test's own choosing is set.
@@ -118,14 +148,15 @@ impl Home {
     /// The program, to be run here, with nothing of the surroundings but these settings.
     #[must_use]
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = match &self.breaks_at {
-            None => Command::new(program()),
-            Some(_) => Command::new(breakable()),
+        let mut command = if self.mishaps.is_empty() {
+            Command::new(program())
+        } else {
+            Command::new(breakable())
         };
         command
             .args(arguments)
             .env_clear()
-            .envs(self.breaks_at.as_ref().map(|step| ("FAILPOINTS", step)))
+            .envs(&self.mishaps)
             .env("TIELINE_DATA_DIR", self.data_dir())
             .envs(&self.settings)
             .current_dir(self.path())
@@ -222,9 +253,7 @@ impl Finished {
 
 async fn prepare() -> Vec<(String, Vec<u8>)> {
     let home = Home::empty();
-    home.integration("slack", "slack", SLACK, &[]).await;
-    home.integration("msteams", "msteams", ENTRA, &[]).await;
-    home.tell(&["subscribers", "create", SUBSCRIBER]).await;
+    home.fill().await;
     let entries = fs::read_dir(home.data_dir()).expect("a folder");
     let entries = entries.map(|entry| entry.expect("an entry"));
     let read = |file: fs::DirEntry| {

@@ -60,8 +60,19 @@ impl Server {
 
     /// Starts it again, on the same data and at the same address, and waits until it is ready.
     pub async fn start_again(&mut self) {
+        assert!(self.starts_again().await, "no second start: {}", self.log());
+    }
+
+    /// Starts it again; answers whether it came to be ready rather than to an end.
+    pub async fn starts_again(&mut self) -> bool {
         assert!(self.process.is_none(), "it is running");
-        assert!(self.try_start().await, "no second start: {}", self.log());
+        self.try_start().await
+    }
+
+    /// Whether it has ended by itself.
+    #[must_use]
+    pub fn has_ended(&mut self) -> bool {
+        self.process.as_mut().is_none_or(Process::has_ended)
     }
 
     /// Whether it came to be ready rather than to an end.

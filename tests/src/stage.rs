@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 use tieline_sandbox::{EntraApp, Sandbox, SandboxConfig, SandboxControl, SlackApp};
 use url::Url;
 
-use crate::{Api, Browser, ENTRA, Home, Minted, Page, ROTATING, SLACK, SUBSCRIBER, Server};
+use crate::{
+    Api, Browser, ENTRA, Home, Minted, Page, ROTATING, SLACK, SUBSCRIBER, Server, TestDatabase,
+};
 
 /// A server, the providers that it talks to, and a back end that may do everything.
 #[derive(Debug)]
@@ -17,6 +19,17 @@ pub struct Stage {
     pub control: SandboxControl,
     /// The back end.
     pub api: Api,
+    /// The database, where it is one of Postgres; it goes last.
+    pub database: Option<TestDatabase>,
+}
+
+/// Where the data of a stage are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Storage {
+    /// In the folder of the server.
+    Sqlite,
+    /// In a database of the test's own, on the server that the surroundings name.
+    Postgres,
 }
 
 /// What a stage is set up with.
@@ -36,8 +49,17 @@ impl Stage {
 
     /// The usual one with changes.
     pub async fn start_with(change: impl FnOnce(&mut Setup)) -> Self {
+        Self::start_on(Storage::Sqlite, change).await
+    }
+
+    /// The same with its data there.
+    pub async fn start_on(storage: Storage, change: impl FnOnce(&mut Setup)) -> Self {
+        let database = (storage == Storage::Postgres).then(TestDatabase::empty);
         let mut setup = Setup {
-            home: Home::prepared().await,
+            home: match &database {
+                None => Home::prepared().await,
+                Some(database) => Home::prepared_in(database).await,
+            },
             sandbox: SandboxConfig::default(),
         };
         change(&mut setup);
@@ -52,6 +74,7 @@ impl Stage {
             control,
             server,
             sandbox,
+            database,
         }
     }
 

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tieline_domain::ports::{Clock, IdGenerator, Timer};
 use uuid::Uuid;
 
@@ -17,9 +17,25 @@ pub(crate) struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        let now = Timestamp::now();
+        let now = Timestamp::now() + ahead();
         Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
     }
+}
+
+/// By how much this process is ahead of the machine: where a test has killed it, and waits for
+/// what ran out meanwhile, `CLOCK_AHEAD_SECONDS` stands for the waiting.
+#[cfg(feature = "failpoints")]
+fn ahead() -> SignedDuration {
+    static AHEAD: std::sync::OnceLock<SignedDuration> = std::sync::OnceLock::new();
+    *AHEAD.get_or_init(|| {
+        let told = std::env::var("CLOCK_AHEAD_SECONDS").unwrap_or_default();
+        SignedDuration::from_secs(told.parse().unwrap_or_default())
+    })
+}
+
+#[cfg(not(feature = "failpoints"))]
+const fn ahead() -> SignedDuration {
+    SignedDuration::ZERO
 }
 
 /// The runtime's timer.

@@ -102,6 +102,7 @@ async fn a_provider_that_is_away_is_no_verdict() {
         sandbox,
         control,
         api,
+        ..
     } = stage;
     sandbox.stop().await;
     let identifier = connection["identifier"].as_str().expect("an identifier");

@@ -1,3 +1,4 @@
+mod broken_off;
 mod commits;
 mod copy;
 mod flows;
