@@ -22,8 +22,11 @@
 //! # }
 //! ```
 //!
-//! The names of the form fields on the consent pages are a promise; see
-//! [`SlackForm`] and [`EntraForm`].
+//! Where apps are installed is shown at `/installed`, with a button that removes
+//! them as an administrator would.
+//!
+//! The names of the form fields on the pages are a promise; see [`SlackForm`],
+//! [`EntraForm`] and [`RemovalForm`].
 //!
 //! # The controls
 //!
@@ -182,6 +185,7 @@ mod fault;
 mod graph;
 mod http;
 mod index;
+mod installed;
 mod keys;
 mod page;
 mod random;
@@ -200,6 +204,7 @@ pub use directory::{Channel, Organization, Person, Tenant, TenantUser, Workspace
 pub use endpoint::Endpoint;
 pub use entra::EntraForm;
 pub use fault::{Fault, IdTokenFault, RateLimit, RetryAfter};
+pub use installed::RemovalForm;
 pub use record::{RecordedOutcome, RecordedRequest, TokenKind, TokenMark};
 pub use server::Sandbox;
 pub use slack::{

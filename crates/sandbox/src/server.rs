@@ -16,7 +16,7 @@ use crate::config::SandboxConfig;
 use crate::control::SandboxControl;
 use crate::fault::record_and_spoil;
 use crate::world::World;
-use crate::{botframework, control_api, entra, graph, index, slack};
+use crate::{botframework, control_api, entra, graph, index, installed, slack};
 
 /// How long requests in flight may take to end.
 const GRACE: Duration = Duration::from_secs(2);
@@ -120,6 +120,7 @@ async fn serve(listener: TcpListener, world: Arc<World>) {
 fn router(world: Arc<World>) -> Router {
     Router::new()
         .merge(index::routes())
+        .merge(installed::routes())
         .nest("/control", control_api::routes())
         .nest("/slack", slack::routes())
         .nest("/entra", entra::routes())

@@ -25,6 +25,8 @@ pub use events::{EventFlaw, EventOrder, SlackEvent, SlackEventKind, SlackEvents}
 pub(crate) use state::SlackState;
 pub use state::Uninstallers;
 
+use crate::directory::Workspace;
+use crate::slack::owner::Owner;
 use crate::world::World;
 
 /// The form of Slack's consent page, which posts to
@@ -61,6 +63,12 @@ impl SlackForm {
         "code_challenge",
         "code_challenge_method",
     ];
+}
+
+/// What people call a workspace or an organization; empty if there is none.
+pub(crate) fn name_of(workspaces: &[Workspace], id: &str) -> String {
+    let owner = Owner::find(workspaces, Some(id));
+    owner.map_or_else(String::new, |owner| owner.name().to_owned())
 }
 
 pub(crate) fn routes() -> Router<Arc<World>> {

@@ -1,6 +1,6 @@
 //! What Entra remembers: apps, consents, codes, tokens.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::config::EntraApp;
 use crate::entra::pkce::Challenge;
@@ -170,6 +170,11 @@ impl EntraState {
     pub(crate) fn has_consent(&self, client_id: &str, tenant: &str) -> bool {
         self.consents
             .contains(&(client_id.to_owned(), tenant.to_owned()))
+    }
+
+    /// Where somebody consented to which app, by client id and tenant.
+    pub(crate) fn consents(&self) -> BTreeSet<(String, String)> {
+        self.consents.iter().cloned().collect()
     }
 
     pub(crate) fn withdraw_consent(&mut self, client_id: &str, tenant: &str) {

@@ -3,7 +3,7 @@
 mod rotation;
 mod token;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::random;
 
@@ -149,6 +149,12 @@ impl Installations {
 
     pub(crate) fn has_hook(&self, path: &str) -> bool {
         self.hooks.contains_key(path)
+    }
+
+    /// Where each app is installed, by client id and owner.
+    pub(crate) fn places(&self) -> BTreeSet<(String, String)> {
+        let place = |holder: &Holder| (holder.client_id.clone(), holder.owner.clone());
+        self.scopes.keys().map(place).collect()
     }
 
     fn holders(&self, client_id: &str, owner: &str) -> Vec<Holder> {

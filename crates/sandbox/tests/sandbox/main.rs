@@ -9,6 +9,7 @@ mod entra_token;
 mod faults;
 mod graph;
 mod id_tokens;
+mod installed;
 mod lost_replies;
 mod rate_limits;
 mod record;
