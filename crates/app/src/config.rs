@@ -168,12 +168,13 @@ impl Settings {
 
     /// The OAuth callback: the public URL alone decides it.
     pub(crate) fn redirect_uri(&self) -> String {
+        self.public_url_of(tieline_adapter_http::CALLBACK_PATH)
+    }
+
+    /// Where browsers and providers reach this path.
+    pub(crate) fn public_url_of(&self, path: &str) -> String {
         let base = self.public_url();
-        format!(
-            "{}{}",
-            base.as_str().trim_end_matches('/'),
-            tieline_adapter_http::CALLBACK_PATH
-        )
+        format!("{}{path}", base.as_str().trim_end_matches('/'))
     }
 
     /// The database, by a URL that may hold a password.

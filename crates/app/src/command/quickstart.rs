@@ -21,9 +21,10 @@ use tieline_domain::{
     usecase::{IfExists, MintConnectUrl, NewApiKey, NewIntegration},
 };
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use crate::{
-    command::sandbox::{self, CLIENT_SECRET, ENTRA_CLIENT_ID, SLACK_CLIENT_ID},
+    command::sandbox::{self, PROVIDERS},
     config::{DEFAULT_LOG, Settings},
     keys::write_private,
     logging,
@@ -65,7 +66,8 @@ impl Quickstart {
 
         let server = Server::start(&settings).await?;
         let broker = server.api.broker.acting_as(Actor::Operator);
-        let sample = Sample::prepare(&broker, settings).await?;
+        let installed_page = sandbox.url().join("installed")?;
+        let sample = Sample::prepare(&broker, settings, installed_page).await?;
         let ended = CancellationToken::new();
         let mut serving = tokio::spawn(server.serve(ended.clone().cancelled_owned()));
         let guided = async {
@@ -93,14 +95,20 @@ struct Sample {
     key: String,
     key_file: PathBuf,
     is_new: bool,
+    /// Where apps are removed at the sandbox.
+    installed_page: Url,
 }
 
 impl Sample {
     /// Makes what is missing.
-    async fn prepare(broker: &Broker, settings: Settings) -> anyhow::Result<Self> {
+    async fn prepare(
+        broker: &Broker,
+        settings: Settings,
+        installed_page: Url,
+    ) -> anyhow::Result<Self> {
         let environment = broker.first_environment().await?;
-        for (provider, client_id) in [("slack", SLACK_CLIENT_ID), ("msteams", ENTRA_CLIENT_ID)] {
-            make_integration(broker, environment.id, provider, client_id).await?;
+        for provider in PROVIDERS {
+            make_integration(broker, environment.id, provider).await?;
         }
         let subscriber = SubscriberId::parse(SUBSCRIBER)?;
         let (profile, if_exists) = (ProfilePatch::default(), IfExists::Keep);
@@ -127,6 +135,7 @@ impl Sample {
             key: key.trim().to_owned(),
             key_file,
             is_new,
+            installed_page,
         })
     }
 
@@ -188,7 +197,13 @@ impl Sample {
             "(or \"msteams\"). Or open this one, as your customer would, within five minutes:\n"
         );
         println!("  {url}\n");
-        println!("The API is described at {api}/docs. Ctrl-C ends.\n");
+        println!(
+            "Where the app is installed then, you remove it again, as your customer would, at\n"
+        );
+        println!("  {}\n", self.installed_page);
+        println!(
+            "and its connection is revoked. The API is described at {api}/docs. Ctrl-C ends.\n"
+        );
     }
 }
 
@@ -196,7 +211,6 @@ async fn make_integration(
     broker: &Broker,
     environment: EnvironmentId,
     provider: &str,
-    client_id: &str,
 ) -> anyhow::Result<()> {
     if broker
         .stores
@@ -207,14 +221,13 @@ async fn make_integration(
     {
         return Ok(());
     }
-    let credentials = [("clientId", client_id), ("secretKey", CLIENT_SECRET)];
+    let credentials = sandbox::credentials(provider).into_iter();
     let new = NewIntegration {
         provider: ProviderId::parse(provider)?,
         identifier: Some(provider.to_owned()),
         name: None,
         credentials: credentials
             .map(|(n, v)| (n.to_owned(), v.to_owned()))
-            .into_iter()
             .collect(),
         active: true,
     };

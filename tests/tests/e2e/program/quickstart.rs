@@ -1,6 +1,6 @@
 //! `tieline quickstart`: everything in one, on sample data.
 
-use tieline_tests::{Api, Browser, Home, Process, Server, free_port, until};
+use tieline_tests::{Api, Browser, Home, Process, Reply, Server, free_port, http_client, until};
 use url::Url;
 
 fn home() -> Home {
@@ -21,6 +21,7 @@ async fn a_walk_connects_both_providers_and_repeats_nothing() {
             "Harbour Lane Bakery",
             "Fennel & Rye",
             "app-only",
+            "the connection is revoked",
         ] {
             assert!(printed.contains(expected), "{expected}: {printed}");
         }
@@ -37,7 +38,9 @@ async fn a_walk_connects_both_providers_and_repeats_nothing() {
     let key = std::fs::read_to_string(home.data_dir().join("quickstart-api-key"));
     let server = Server::start(home).await;
     let api = Api::of(&server).with_key(&key.expect("the sample key"));
-    assert_eq!(api.connections().await.len(), 2);
+    let connections = api.connections().await;
+    let statuses: Vec<_> = connections.iter().map(|it| &it["status"]).collect();
+    assert_eq!(statuses, ["active", "revoked"]);
     assert_eq!(api.endpoints().await.len(), 2);
 }
 
@@ -54,6 +57,34 @@ async fn whoever_clicks_sees_the_connection_in_the_terminal() {
         let printed = process.printed();
         let shown = printed.contains("Connected:") && printed.contains("Harbour Lane Bakery");
         shown.then_some(())
+    })
+    .await;
+
+    // And removes the app again, on the page that was named.
+    let printed = process.printed();
+    let page = printed.lines().find(|line| line.ends_with("/installed"));
+    let page: Url = page.expect("a page").trim().parse().expect("a URL");
+    let form = Browser::new().get(&page).await.form();
+    let form = form.expect("an app to remove");
+    let removal = http_client().post(form.action).form(&form.fields);
+    assert_eq!(Reply::of(removal).await.status, 303);
+    let key = std::fs::read_to_string(home.data_dir().join("quickstart-api-key"));
+    let key = key.expect("the sample key");
+    let curl = "curl -X POST ";
+    let list = printed
+        .lines()
+        .find_map(|line| line.trim().strip_prefix(curl));
+    let list: Url = list
+        .expect("a curl")
+        .trim_end_matches(" \\")
+        .parse()
+        .expect("a URL");
+    let list = list.join("/v1/channel-connections").expect("a path");
+    until("the connection is revoked", async || {
+        let request = http_client().get(list.clone());
+        let request = request.header("authorization", format!("ApiKey {}", key.trim()));
+        let connections = Reply::of(request).await.json();
+        (connections["data"][0]["status"] == "revoked").then_some(())
     })
     .await;
     process.ask_to_end();

@@ -3,13 +3,17 @@
 use anyhow::{Context, bail, ensure};
 use reqwest::{Client, Response, header, redirect};
 use serde_json::{Value, json};
-use tieline_sandbox::SlackForm;
+use tieline_sandbox::{RemovalForm, SlackForm};
 use url::Url;
 
-use super::{SUBSCRIBER, Sample};
+use super::{SUBSCRIBER, Sample, WATCH_INTERVAL};
+use crate::command::sandbox::{PROVIDERS, SLACK_CLIENT_ID};
 
 /// How many pages a flow may lead through.
 const MAX_HOPS: usize = 10;
+
+/// How often it is looked whether a connection was told that its app is gone.
+const LOOKS: u32 = 50;
 
 /// Somebody who asks for URLs and clicks Allow.
 pub(super) struct Walk<'a> {
@@ -35,16 +39,18 @@ impl<'a> Walk<'a> {
             "Sample environment in {}.\n",
             self.sample.settings.data_dir.display()
         );
-        for integration in ["slack", "msteams"] {
+        let mut connections = Vec::new();
+        for integration in PROVIDERS {
             println!("{integration}");
-            self.connect(integration)
-                .await
-                .with_context(|| format!("the {integration} flow"))?;
+            let connected = self.connect(integration).await;
+            connections.push(connected.with_context(|| format!("the {integration} flow"))?);
         }
-        Ok(())
+        println!("slack, when the app is removed there");
+        let removed = self.remove_slack_app(&connections[0]).await;
+        removed.context("the removal of the Slack app")
     }
 
-    async fn connect(&self, integration: &str) -> anyhow::Result<()> {
+    async fn connect(&self, integration: &str) -> anyhow::Result<Value> {
         let (url, attempt) = self.mint(integration).await?;
         let page = self.click_through(url).await?;
         println!("  200 {page}");
@@ -60,7 +66,45 @@ impl<'a> Walk<'a> {
             "  the stored connection:\n{}\n",
             serde_json::to_string_pretty(&connection)?
         );
-        Ok(())
+        Ok(connection)
+    }
+
+    /// Removes the app as an administrator would, and waits until its connection knows.
+    async fn remove_slack_app(&self, connection: &Value) -> anyhow::Result<()> {
+        let place = connection["workspace"]["id"].as_str();
+        let place = place.context("a connection has a workspace")?;
+        let form = [
+            (RemovalForm::APP, SLACK_CLIENT_ID),
+            (RemovalForm::PLACE, place),
+        ];
+        let page = &self.sample.installed_page;
+        let removal = format!("{page}/remove");
+        println!("  Remove at {}", page.path());
+        let response = self.http.post(removal).form(&form).send().await?;
+        let status = response.status();
+        ensure!(status.is_redirection(), "the sandbox answered {status}");
+        let identifier = connection["identifier"].as_str();
+        let identifier = identifier.context("a connection has an identifier")?;
+        let path = format!("/v1/channel-connections/{identifier}");
+        println!("  GET {path}");
+        let mut interval = tokio::time::interval(WATCH_INTERVAL);
+        for _ in 0..LOOKS {
+            interval.tick().await;
+            let connection = self.ask(&path).await?;
+            if connection["status"] == "revoked" {
+                println!(
+                    "  the connection is revoked: {} {}\n",
+                    connection["statusMessage"].as_str().unwrap_or_default(),
+                    connection["statusRemedy"].as_str().unwrap_or_default()
+                );
+                return Ok(());
+            }
+        }
+        bail!(
+            "the connection was not told: has the integration slack the signingSecret that \
+             `tieline sandbox` prints? One of an older sample has none; delete {} then",
+            self.sample.settings.data_dir.display()
+        )
     }
 
     async fn mint(&self, integration: &str) -> anyhow::Result<(Url, String)> {
@@ -125,6 +169,10 @@ impl<'a> Walk<'a> {
 
     async fn read(&self, path: &str) -> anyhow::Result<Value> {
         println!("  GET {path}");
+        self.ask(path).await
+    }
+
+    async fn ask(&self, path: &str) -> anyhow::Result<Value> {
         let request = self.http.get(self.own(path)?);
         read_json(
             request
