@@ -3,6 +3,7 @@
 mod attempts;
 mod broken_off;
 mod canary;
+mod events;
 mod exchange;
 mod idempotency;
 mod interrupted;
