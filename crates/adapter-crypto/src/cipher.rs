@@ -20,7 +20,7 @@ impl Cipher {
 
     /// Nonce and ciphertext.
     pub(crate) fn seal(&self, plaintext: &[u8], associated_data: &[u8]) -> Vec<u8> {
-        let nonce = random::<NONCE_LENGTH>();
+        let nonce = nonce();
         let payload = Payload {
             msg: plaintext,
             aad: associated_data,
@@ -53,10 +53,21 @@ impl fmt::Debug for Cipher {
     }
 }
 
+/// Bytes from a generator of this thread, which the operating system's seeds again and again.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where nonces are drawn"
+)]
+fn nonce() -> [u8; NONCE_LENGTH] {
+    let mut bytes = [0; NONCE_LENGTH];
+    rand::fill(&mut bytes[..]);
+    bytes
+}
+
 /// Bytes from the operating system's generator.
 #[expect(
     clippy::disallowed_methods,
-    reason = "the one place where keys and nonces are drawn"
+    reason = "the one place where keys are drawn"
 )]
 pub(crate) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];

@@ -18,6 +18,9 @@ use crate::{
     rate_limit::RateLimits,
 };
 
+/// The same for all routes: each request clones it.
+pub(crate) type SharedApi = Arc<Api>;
+
 /// What every route works with.
 #[derive(Clone)]
 pub struct Api {

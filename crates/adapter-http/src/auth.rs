@@ -12,7 +12,11 @@ use tieline_domain::{
     reason::Reason,
 };
 
-use crate::{api::Api, error::ApiError, rate_limit};
+use crate::{
+    api::{Api, SharedApi},
+    error::ApiError,
+    rate_limit,
+};
 
 /// Whoever asks: their key, and the broker that does what they ask for in their name.
 #[derive(Debug)]
@@ -48,10 +52,10 @@ macro_rules! callers {
         #[derive(Debug)]
         pub(crate) struct $name(pub(crate) Caller);
 
-        impl FromRequestParts<Api> for $name {
+        impl FromRequestParts<SharedApi> for $name {
             type Rejection = ApiError;
 
-            async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+            async fn from_request_parts(parts: &mut Parts, api: &SharedApi) -> Result<Self, ApiError> {
                 authenticate(parts, api, ApiKeyRole::$role).await.map(Self)
             }
         }

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use tieline_domain::reason::Reason;
 
-use crate::{api::Api, error::ApiError};
+use crate::{api::SharedApi, error::ApiError};
 
 mod unique;
 
@@ -27,10 +27,10 @@ pub(crate) struct JsonBody<T> {
 #[derive(Debug)]
 pub(crate) struct JsonText(Bytes);
 
-impl<T: DeserializeOwned> FromRequest<Api> for JsonBody<T> {
+impl<T: DeserializeOwned> FromRequest<SharedApi> for JsonBody<T> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, _: &Api) -> Result<Self, ApiError> {
+    async fn from_request(request: Request, _: &SharedApi) -> Result<Self, ApiError> {
         if !is_json(&request) {
             return Err(Reason::UnsupportedMediaType.into());
         }
@@ -39,10 +39,10 @@ impl<T: DeserializeOwned> FromRequest<Api> for JsonBody<T> {
 }
 
 /// None where the request has no body.
-impl<T: DeserializeOwned> OptionalFromRequest<Api> for JsonBody<T> {
+impl<T: DeserializeOwned> OptionalFromRequest<SharedApi> for JsonBody<T> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, _: &Api) -> Result<Option<Self>, ApiError> {
+    async fn from_request(request: Request, _: &SharedApi) -> Result<Option<Self>, ApiError> {
         let is_json = is_json(&request);
         let bytes = bytes_of(request, MAX_BODY).await?;
         if bytes.is_empty() {

@@ -24,7 +24,7 @@ use tieline_domain::{
     usecase::UseCaseError,
 };
 
-use crate::{api::Api, body::JsonText, error::ApiError};
+use crate::{api::SharedApi, body::JsonText, error::ApiError};
 
 pub(crate) mod once;
 
@@ -60,10 +60,13 @@ pub(crate) struct Answer {
     pub(crate) headers: Vec<(String, String)>,
 }
 
-impl OptionalFromRequestParts<Api> for IdempotencyKey {
+impl OptionalFromRequestParts<SharedApi> for IdempotencyKey {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Option<Self>, ApiError> {
+    async fn from_request_parts(
+        parts: &mut Parts,
+        _: &SharedApi,
+    ) -> Result<Option<Self>, ApiError> {
         read(&parts.headers)
     }
 }

@@ -12,7 +12,7 @@ use utoipa::{
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::{
-    api::Api,
+    api::SharedApi,
     error::{ErrorBody, ValidationErrorBody},
     routes::documented,
 };
@@ -106,7 +106,7 @@ pub fn openapi() -> Document {
 }
 
 /// `/openapi.json`, and `/docs` to read it.
-pub(crate) fn routes(document: Document) -> Router<Api> {
+pub(crate) fn routes(document: Document) -> Router<SharedApi> {
     SwaggerUi::new("/docs")
         .url("/openapi.json", document)
         .config(Config::default().use_base_layout())

@@ -12,7 +12,13 @@ use axum::{
 use tieline_domain::reason::Reason;
 use tracing::Instrument;
 
-use crate::{api::Api, error::ApiError, load, rate_limit::Quota, security_headers};
+use crate::{
+    api::{Api, SharedApi},
+    error::ApiError,
+    load,
+    rate_limit::Quota,
+    security_headers,
+};
 
 /// No answer takes longer. A callback's work goes on after it, on its own task.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -24,7 +30,11 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 pub(crate) struct RequestId(pub(crate) String);
 
 /// Wraps a request. The log has the path and never the query: queries hold codes and states.
-pub(crate) async fn wrap(State(api): State<Api>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn wrap(
+    State(api): State<SharedApi>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let id = request_id(&api, &request);
     let path = request.uri().path().to_owned();
     let route = request

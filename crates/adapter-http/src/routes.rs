@@ -4,7 +4,10 @@ use axum::{Router, middleware};
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{api::Api, openapi, request};
+use crate::{
+    api::{Api, SharedApi},
+    openapi, request,
+};
 
 mod api_keys;
 mod audit_events;
@@ -26,6 +29,7 @@ pub(crate) mod subscribers;
 /// All routes, ready to be served. No header decides where anybody is sent: no `Host`, no
 /// `X-Forwarded-*`. What a trusted proxy tells of its client counts for limits alone.
 pub fn router(api: Api) -> Router {
+    let api = SharedApi::from(api);
     let (router, document) = documented().split_for_parts();
     router
         .merge(openapi::routes(document))
@@ -41,7 +45,7 @@ pub fn router(api: Api) -> Router {
     deprecated,
     reason = "the older routes are served as long as clients have them"
 )]
-pub(crate) fn documented() -> OpenApiRouter<Api> {
+pub(crate) fn documented() -> OpenApiRouter<SharedApi> {
     let mut documented = OpenApiRouter::with_openapi(openapi::skeleton())
         .routes(routes!(connect_oauth::mint))
         .routes(routes!(link_oauth::link))

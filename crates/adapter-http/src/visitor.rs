@@ -4,7 +4,7 @@ use axum::{extract::FromRequestParts, http::request::Parts, response::Response};
 use tieline_domain::reason::Reason;
 
 use crate::{
-    api::Api,
+    api::SharedApi,
     page::{self, Fault},
     rate_limit::{Quota, Taken},
     request::RequestId,
@@ -14,10 +14,10 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Visitor;
 
-impl FromRequestParts<Api> for Visitor {
+impl FromRequestParts<SharedApi> for Visitor {
     type Rejection = Response;
 
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Response> {
+    async fn from_request_parts(parts: &mut Parts, api: &SharedApi) -> Result<Self, Response> {
         let Some(limit) = api.limits.pages else {
             return Ok(Self);
         };

@@ -24,7 +24,9 @@ fn main() -> ExitCode {
     #[cfg(feature = "failpoints")]
     let _steps = fail::FailScenario::setup();
     let cli = cli::Cli::parse();
-    match run(cli) {
+    let outcome = run(cli);
+    logging::finish();
+    match outcome {
         Ok(code) => code,
         Err(error) => {
             eprintln!("tieline: {error:#}");

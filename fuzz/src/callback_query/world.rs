@@ -166,11 +166,9 @@ fn ask(api: Api) -> Ask {
 fn api(client: MockProviderClient) -> Api {
     let (storage, clock) = (MemoryStorage::new(), Arc::new(FixedClock::default()));
     let callback = format!("https://connect.test{CALLBACK_PATH}");
-    let broker = Broker {
-        flow_sealer: Arc::new(KeyRingFlowSealer::new(one_key())),
-        providers: sample_providers(client),
-        ..broker(&storage, &clock, 1 << 40, callback)
-    };
+    let mut broker = broker(&storage, &clock, 1 << 40, callback);
+    broker.flow_sealer = Arc::new(KeyRingFlowSealer::new(one_key()));
+    broker.providers = sample_providers(client);
     Api {
         broker,
         cursors: Arc::new(FakeCursorSealer),

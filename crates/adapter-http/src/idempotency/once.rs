@@ -18,7 +18,7 @@ use utoipa::IntoParams;
 
 use super::{Answer, IdempotencyKey, KeyedRequest, read};
 use crate::{
-    api::Api,
+    api::SharedApi,
     auth::Caller,
     body::{JsonBody, JsonText, MAX_BODY},
     error::ApiError,
@@ -55,10 +55,10 @@ pub(crate) struct Once {
     request_id: String,
 }
 
-impl FromRequestParts<Api> for Once {
+impl FromRequestParts<SharedApi> for Once {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, _: &SharedApi) -> Result<Self, ApiError> {
         let path = parts.uri.path().to_owned();
         let route = parts.extensions.get::<MatchedPath>();
         Ok(Self {

@@ -12,7 +12,7 @@ use tieline_domain::{
 use utoipa::ToSchema;
 
 use crate::{
-    api::Api,
+    api::SharedApi,
     auth::Administrator,
     error::{ApiError, instant},
     paging::{self, PageBody, PageParams},
@@ -78,7 +78,7 @@ pub(crate) struct AuditEventResponse {
     ),
 )]
 pub(crate) async fn list(
-    State(api): State<Api>,
+    State(api): State<SharedApi>,
     Administrator(caller): Administrator,
     mut query: QueryString,
 ) -> Result<Json<PageBody<AuditEventResponse>>, ApiError> {

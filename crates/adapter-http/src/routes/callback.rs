@@ -18,7 +18,7 @@ use tieline_domain::{
 };
 
 use crate::{
-    api::Api,
+    api::SharedApi,
     error::log_failure,
     load::Place,
     object_name::ObjectName,
@@ -68,7 +68,7 @@ const PATIENCE: Duration = Duration::from_secs(25);
 )]
 pub(crate) async fn complete(
     _: Visitor,
-    State(api): State<Api>,
+    State(api): State<SharedApi>,
     Extension(place): Extension<Place>,
     Extension(RequestId(request_id)): Extension<RequestId>,
     method: Method,
@@ -167,7 +167,7 @@ fn refuse(error: &UseCaseError, reference: String) -> Response {
 )]
 pub(crate) async fn show(
     _: Visitor,
-    State(api): State<Api>,
+    State(api): State<SharedApi>,
     Extension(RequestId(request_id)): Extension<RequestId>,
     ObjectName(id): ObjectName,
 ) -> Response {

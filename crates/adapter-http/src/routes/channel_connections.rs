@@ -11,7 +11,7 @@ use tieline_domain::{
 };
 
 use crate::{
-    api::Api,
+    api::SharedApi,
     auth::{Administrator, Reader},
     body::JsonBody,
     error::ApiError,
@@ -62,7 +62,7 @@ const LIST: &str = "channel-connections";
     ),
 )]
 pub(crate) async fn list(
-    State(api): State<Api>,
+    State(api): State<SharedApi>,
     Reader(caller): Reader,
     mut query: QueryString,
 ) -> Result<Json<PageBody<ChannelConnectionResponse>>, ApiError> {

@@ -8,7 +8,7 @@ use tieline_domain::{
 };
 
 use crate::{
-    api::Api,
+    api::SharedApi,
     auth::{Administrator, Reader},
     body::JsonBody,
     error::ApiError,
@@ -53,7 +53,7 @@ const LIST: &str = "channel-endpoints";
     ),
 )]
 pub(crate) async fn list(
-    State(api): State<Api>,
+    State(api): State<SharedApi>,
     Reader(caller): Reader,
     mut query: QueryString,
 ) -> Result<Json<PageBody<ChannelEndpointResponse>>, ApiError> {

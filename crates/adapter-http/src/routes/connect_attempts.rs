@@ -12,7 +12,7 @@ use tieline_domain::{
 use utoipa::ToSchema;
 
 use crate::{
-    api::Api,
+    api::SharedApi,
     auth::Reader,
     error::{ApiError, instant},
     object_name::ObjectName,
@@ -141,7 +141,7 @@ const LIST: &str = "connect-attempts";
     ),
 )]
 pub(crate) async fn list(
-    State(api): State<Api>,
+    State(api): State<SharedApi>,
     Reader(caller): Reader,
     mut query: QueryString,
 ) -> Result<Json<PageBody<ConnectAttemptResponse>>, ApiError> {

@@ -21,7 +21,7 @@ use utoipa::{
 };
 
 use crate::{
-    api::Api,
+    api::SharedApi,
     auth::{Administrator, Reader},
     body::JsonBody,
     error::{ApiError, instant},
@@ -193,7 +193,7 @@ pub(crate) async fn create(
     ),
 )]
 pub(crate) async fn list(
-    State(api): State<Api>,
+    State(api): State<SharedApi>,
     Reader(caller): Reader,
     mut query: QueryString,
 ) -> Result<Json<PageBody<ContextResponse>>, ApiError> {

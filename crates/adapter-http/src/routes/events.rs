@@ -8,7 +8,12 @@ use axum::{
 use tieline_domain::{ports::Delivery, provider::ProviderId, reason::Reason};
 
 use super::schema::EventErrors;
-use crate::{api::Api, body::bytes_of, error::ApiError, object_name::ObjectName};
+use crate::{
+    api::{Api, SharedApi},
+    body::bytes_of,
+    error::ApiError,
+    object_name::ObjectName,
+};
 
 /// The most bytes that a delivery may have: what a provider tells of its people can be long.
 const MAX_DELIVERY: usize = 256 * 1024;
@@ -47,7 +52,7 @@ const MAX_DELIVERY: usize = 256 * 1024;
     ),
 )]
 pub(crate) async fn slack(
-    State(api): State<Api>,
+    State(api): State<SharedApi>,
     ObjectName(integration): ObjectName,
     headers: HeaderMap,
     request: Request,
@@ -88,7 +93,7 @@ pub(crate) async fn slack(
     ),
 )]
 pub(crate) async fn msteams(
-    State(api): State<Api>,
+    State(api): State<SharedApi>,
     ObjectName(integration): ObjectName,
     headers: HeaderMap,
     request: Request,

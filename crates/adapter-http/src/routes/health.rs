@@ -9,7 +9,7 @@ use axum::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{api::Api, error::log_failure};
+use crate::{api::SharedApi, error::log_failure};
 
 /// Where life is probed.
 pub(crate) const LIVE: &str = "/healthz";
@@ -54,7 +54,7 @@ pub(crate) async fn live() -> Json<HealthBody> {
         (status = 503, description = "It cannot: the database is away, or its schema is another.", body = HealthBody),
     ),
 )]
-pub(crate) async fn ready(State(api): State<Api>) -> Response {
+pub(crate) async fn ready(State(api): State<SharedApi>) -> Response {
     match api.readiness.check().await {
         Ok(()) => Json(HealthBody { status: "ok" }).into_response(),
         Err(error) => {

@@ -13,7 +13,7 @@ use tieline_domain::{
 use utoipa::ToSchema;
 
 use crate::{
-    api::Api,
+    api::SharedApi,
     auth::{Administrator, Caller, Reader},
     body::JsonBody,
     error::{ApiError, ErrorBody},
@@ -122,7 +122,7 @@ pub(crate) async fn create(
     ),
 )]
 pub(crate) async fn list(
-    State(api): State<Api>,
+    State(api): State<SharedApi>,
     Reader(caller): Reader,
     mut query: QueryString,
 ) -> Result<Json<PageBody<SubscriberResponse>>, ApiError> {

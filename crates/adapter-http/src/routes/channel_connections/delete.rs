@@ -14,7 +14,7 @@ use tracing::Instrument;
 
 use super::read_identifier;
 use crate::{
-    api::Api,
+    api::{Api, SharedApi},
     auth::{Administrator, Caller},
     error::{ApiError, log_failure},
     load::Place,
@@ -61,7 +61,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
     ),
 )]
 pub(crate) async fn delete(
-    State(api): State<Api>,
+    State(api): State<SharedApi>,
     Extension(place): Extension<Place>,
     Administrator(caller): Administrator,
     ObjectName(identifier): ObjectName,

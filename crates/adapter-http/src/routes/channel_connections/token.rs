@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::{read_identifier, shown::Token};
 use crate::{
-    api::Api,
+    api::SharedApi,
     auth::Reader,
     body::JsonBody,
     error::{ApiError, instant},
@@ -96,7 +96,7 @@ pub(crate) struct TokenResponse {
     ),
 )]
 pub(crate) async fn issue(
-    State(api): State<Api>,
+    State(api): State<SharedApi>,
     Extension(place): Extension<Place>,
     Reader(caller): Reader,
     ObjectName(identifier): ObjectName,
