@@ -68,6 +68,7 @@ impl Broker {
             let connection = self
                 .get_connection(environment, &request.identifier)
                 .await?;
+            let connection = self.asked_again(connection).await?;
             check_standing(&connection)?;
             if connection.credentials.is_empty() {
                 let token = self.app_token(&connection, request).await?;
@@ -100,6 +101,22 @@ impl Broker {
             }
         }
         Err(Reason::TimedOut.into())
+    }
+
+    /// A connection that ended, as the provider sees it now. One that has no token of its own lost
+    /// nothing with its end: the consent may have been given again, or the app's credentials mended.
+    async fn asked_again(
+        &self,
+        connection: ChannelConnection,
+    ) -> Result<ChannelConnection, UseCaseError> {
+        if !connection.health.has_ended() || !connection.credentials.is_empty() {
+            return Ok(connection);
+        }
+        let (environment, identifier) = (connection.environment_id, &connection.identifier);
+        match self.verify_connection(environment, identifier).await {
+            Err(UseCaseError::Provider(_)) => Ok(connection),
+            verified => verified,
+        }
     }
 
     fn token_of(

@@ -1,6 +1,9 @@
 //! Whether a connection is good is the provider's to say.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
@@ -16,7 +19,7 @@ use tieline_domain::{
     },
     provider::{Grant, GrantedCredential},
     reason::Reason,
-    usecase::{APP_ONLY, ImportedAuth, NewConnection, UseCaseError},
+    usecase::{APP_ONLY, ImportedAuth, NewConnection, TokenRequest, UseCaseError},
 };
 use tieline_testkit::fixtures;
 
@@ -119,6 +122,42 @@ async fn a_connection_without_a_token_is_asked_about_by_its_workspace() {
     let bench = Bench::start().await.with(client);
     let stored = bench.import("msteams", TENANT, APP_ONLY).await;
     bench.verify(&stored.identifier).await.unwrap();
+}
+
+/// An integration's mistyped clientId looks like a consent that was withdrawn. Once it is mended, or
+/// the consent given again, the next who wants a token gets one.
+#[tokio::test]
+async fn a_connection_without_a_token_is_good_again_as_soon_as_the_provider_says_so() {
+    let consented = Arc::new(AtomicBool::new(false));
+    let mut client = MockProviderClient::new();
+    let known = consented.clone();
+    client.expect_verify().returning(move |_, _, _| {
+        let is_known = known.load(Ordering::Relaxed);
+        let refused = || Reason::ConsentNotGranted.into();
+        is_known.then(GrantedScopes::new).ok_or_else(refused)
+    });
+    client
+        .expect_app_token()
+        .times(1)
+        .returning(|_, _| Ok(Some(grants::token(CredentialKind::Bot, "of-the-app"))));
+    let bench = Bench::start().await.with(client);
+    let stored = bench.import("msteams", TENANT, APP_ONLY).await;
+    bench.verify(&stored.identifier).await.unwrap_err();
+    let request = TokenRequest {
+        identifier: stored.identifier,
+        kind: None,
+        min_valid_for: SignedDuration::ZERO,
+    };
+    let vend = || bench.broker.vend_token(bench.environment, request.clone());
+    let refused = vend().await.unwrap_err();
+    assert!(matches!(refused, UseCaseError::Ended(_)), "{refused:?}");
+    assert_eq!(refused.reason(), Reason::ConsentNotGranted);
+
+    consented.store(true, Ordering::Relaxed);
+    let token = vend().await.unwrap();
+    assert_eq!(token.access_token.expose_secret(), "of-the-app");
+    let [kept] = bench.connections().await.try_into().unwrap();
+    assert_eq!(kept.status(bench.clock.now()), ConnectionStatus::Active);
 }
 
 /// What the provider says is passed on, and what lasts of it is written down.
