@@ -117,7 +117,7 @@ impl Fleet {
         std::array::from_fn(|node| self.at(node, page))
     }
 
-    /// A connect URL for [`SUBSCRIBER`] through this integration, minted by this node.
+    /// A connect URL for [`crate::SUBSCRIBER`] through this integration, minted by this node.
     pub async fn mint(&self, node: usize, integration: &str) -> Minted {
         let body = mint_request(integration, &json!({}));
         self.api(node).minted(&body).await
