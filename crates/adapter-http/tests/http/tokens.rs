@@ -310,6 +310,10 @@ async fn an_app_that_gets_no_token_is_told_whose_fault_that_is() {
         client
             .expect_app_token()
             .returning(move |_, _| Err(reason.into()));
+        // Whoever was refused for good is asked about again.
+        client
+            .expect_verify()
+            .returning(move |_, _, _| Err(reason.into()));
         let bench = Bench::start().await.with(client).seeing().await;
         let body = json!({
             "identifier": "teams", "integrationIdentifier": "msteams", "subscriberId": "ada",
