@@ -28,9 +28,18 @@ struct State {
     server: String,
     open: AtomicBool,
     streams: Mutex<Vec<TcpStream>>,
-    /// The next reply to a statement with this in it does not arrive.
-    to_lose: Mutex<Option<&'static str>>,
+    /// The next reply to this does not arrive.
+    to_lose: Mutex<Option<Doomed>>,
     lost: AtomicUsize,
+}
+
+/// What is done without its reply.
+#[derive(Clone, Copy, Debug)]
+enum Doomed {
+    /// A statement with this in it.
+    Statement(&'static str),
+    /// The commit of a transaction in which such a statement was run.
+    CommitOf(&'static str),
 }
 
 impl Relay {
@@ -83,7 +92,12 @@ impl Relay {
     /// The server will do the next statement with this in it, and its connection break before the
     /// reply arrives.
     pub fn lose_reply_to(&self, statement: &'static str) {
-        *lock(&self.state.to_lose) = Some(statement);
+        *lock(&self.state.to_lose) = Some(Doomed::Statement(statement));
+    }
+
+    /// The same with the commit of the next transaction in which a statement with this in it is run.
+    pub fn lose_reply_to_commit_of(&self, statement: &'static str) {
+        *lock(&self.state.to_lose) = Some(Doomed::CommitOf(statement));
     }
 
     /// How many replies were lost so far.
@@ -119,6 +133,7 @@ fn connect(client: TcpStream, state: &Arc<State>) -> io::Result<()> {
     let mut link = Link {
         state: Arc::clone(state),
         statements: HashMap::new(),
+        transaction: String::new(),
         is_lost: Arc::default(),
     };
     let (from, to) = (server.try_clone()?, client.try_clone()?);
@@ -151,6 +166,8 @@ struct Link {
     state: Arc<State>,
     /// What was prepared, by name.
     statements: HashMap<Vec<u8>, Vec<u8>>,
+    /// What was run since the last transaction began.
+    transaction: String,
     /// Whether what the server says from now on is lost.
     is_lost: Arc<AtomicBool>,
 }
@@ -185,10 +202,20 @@ impl Link {
         }
     }
 
-    fn run(&self, statement: &[u8]) {
+    fn run(&mut self, statement: &[u8]) {
         let statement = String::from_utf8_lossy(statement);
+        if statement.starts_with("BEGIN") {
+            self.transaction.clear();
+        }
+        self.transaction.push_str(&statement);
+        let is_doomed = |doomed| match doomed {
+            Doomed::Statement(words) => statement.contains(words),
+            Doomed::CommitOf(words) => {
+                statement.starts_with("COMMIT") && self.transaction.contains(words)
+            }
+        };
         let mut to_lose = lock(&self.state.to_lose);
-        if to_lose.is_some_and(|words| statement.contains(words)) {
+        if to_lose.is_some_and(is_doomed) {
             *to_lose = None;
             self.state.lost.fetch_add(1, Ordering::SeqCst);
             self.is_lost.store(true, Ordering::SeqCst);

@@ -26,7 +26,7 @@ async fn a_connection_is_there_once_though_the_reply_to_its_commit_was_lost() {
         (fleet.control.count(EXCHANGE) == 1).then_some(())
     })
     .await;
-    relay.lose_reply_to("COMMIT");
+    relay.lose_reply_to_commit_of("INSERT INTO connections");
 
     assert_eq!(visit.await.expect("a page").status, 303);
     assert_eq!(relay.lost(), 1);
@@ -43,7 +43,7 @@ async fn a_connection_is_there_once_though_the_reply_to_its_commit_was_lost() {
 #[tokio::test]
 async fn a_write_is_done_once_though_the_reply_to_its_commit_was_lost() {
     let (fleet, relay) = relayed().await;
-    relay.lose_reply_to("COMMIT");
+    relay.lose_reply_to_commit_of("INSERT INTO endpoints");
     let refused = write(&fleet, 0, "lost").await;
     assert_eq!(refused.status, 503, "{}", refused.text);
     assert!(refused.header("retry-after").is_some());
