@@ -85,7 +85,7 @@ async fn a_herd_that_is_due_at_once_keeps_to_the_budget() {
 }
 
 #[tokio::test]
-#[ignore = "takes minutes: `cargo test --release --package tieline-domain --test broker herd -- --ignored`"]
-async fn a_herd_of_a_hundred_thousand_keeps_to_the_budget() {
-    a_herd_keeps_to_the_budget(100_000, 1000).await;
+#[ignore = "takes minutes"]
+async fn a_herd_of_ten_thousand_keeps_to_the_budget() {
+    a_herd_keeps_to_the_budget(10_000, 500).await;
 }
