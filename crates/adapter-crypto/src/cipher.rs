@@ -4,11 +4,14 @@ use std::fmt;
 
 use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305,
-    aead::{Aead, Payload},
+    aead::{Aead, AeadInOut, Payload},
 };
 
 /// How many random bytes each sealing takes: enough to never repeat.
 const NONCE_LENGTH: usize = 24;
+
+/// How many bytes authenticate a sealed value.
+const TAG_LENGTH: usize = 16;
 
 /// An AEAD under one derived key.
 pub(crate) struct Cipher(XChaCha20Poly1305);
@@ -18,21 +21,28 @@ impl Cipher {
         Self(XChaCha20Poly1305::new(key.into()))
     }
 
-    /// Nonce and ciphertext.
-    pub(crate) fn seal(&self, plaintext: &[u8], associated_data: &[u8]) -> Vec<u8> {
+    /// The header, nonce and ciphertext.
+    pub(crate) fn seal(&self, header: &[u8], plaintext: &[u8], associated_data: &[u8]) -> Vec<u8> {
         let nonce = nonce();
-        let payload = Payload {
-            msg: plaintext,
-            aad: associated_data,
-        };
-        let ciphertext = self
+        let open = header.len() + nonce.len();
+        // Never moved, so that nothing of the plaintext is left behind.
+        let mut sealed = Vec::with_capacity(open + plaintext.len() + TAG_LENGTH);
+        for part in [header, &nonce, plaintext] {
+            sealed.extend_from_slice(part);
+        }
+        let tag = self
             .0
-            .encrypt(&nonce.into(), payload)
+            .encrypt_inout_detached(
+                &nonce.into(),
+                associated_data,
+                sealed[open..].as_mut().into(),
+            )
             .expect("a secret is shorter than 256 GiB");
-        [&nonce[..], &ciphertext].concat()
+        sealed.extend_from_slice(&tag);
+        sealed
     }
 
-    /// What [`Self::seal`] was given, if nonce, ciphertext and associated data are the same.
+    /// What [`Self::seal`] was given, if what follows the header and the associated data are the same.
     pub(crate) fn open(&self, sealed: &[u8], associated_data: &[u8]) -> Option<Vec<u8>> {
         let (nonce, ciphertext) = sealed.split_first_chunk::<NONCE_LENGTH>()?;
         self.0

@@ -44,8 +44,7 @@ impl Envelopes {
     pub(crate) fn seal(&self, plaintext: &[u8], place: &[u8]) -> Vec<u8> {
         let (id, cipher) = self.sealing();
         let header = id.header();
-        let ciphertext = cipher.seal(plaintext, &[&header, place].concat());
-        [header, ciphertext].concat()
+        cipher.seal(&header, plaintext, &[&header, place].concat())
     }
 
     /// The plaintext, and the place of the key that opened it in the ring.
