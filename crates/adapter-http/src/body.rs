@@ -1,5 +1,7 @@
 //! JSON bodies: read once, refused with words.
 
+use std::fmt::Display;
+
 use axum::{
     body::{Bytes, to_bytes},
     extract::{FromRequest, OptionalFromRequest, Request},
@@ -67,20 +69,29 @@ impl<T: Default> Default for JsonBody<T> {
 
 impl<T: DeserializeOwned> JsonBody<T> {
     fn read(bytes: Bytes) -> Result<Self, ApiError> {
-        let value = unique::parse(&bytes).map_err(|error| {
-            ApiError::new(
-                Reason::MalformedJson,
-                format!("The body is not valid JSON: {error}"),
-            )
-        })?;
+        let text = str::from_utf8(&bytes).map_err(|error| malformed(&error))?;
+        unique::check(text).map_err(|error| malformed(&error))?;
+        let text = JsonText(bytes);
         Ok(Self {
-            value: typed(value)?,
-            text: JsonText(bytes),
+            value: text.read()?,
+            text,
         })
     }
 }
 
 impl JsonText {
+    /// Reads it at once where that can be done; a second time where it cannot, to tell why.
+    fn read<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+        // To serde an array may be an object, too.
+        let text = self.text();
+        if text.trim_ascii_start().starts_with('{')
+            && let Ok(value) = serde_json::from_str(text)
+        {
+            return Ok(value);
+        }
+        typed(self.value())
+    }
+
     /// RFC 8785's canonical form: two texts that mean the same have the same.
     pub(crate) fn canonical(&self) -> Vec<u8> {
         canonical(&self.value())
@@ -94,8 +105,17 @@ impl JsonText {
     }
 
     fn value(&self) -> Value {
-        serde_json::from_slice(&self.0).unwrap_or_default()
+        serde_json::from_str(self.text()).unwrap_or_default()
     }
+
+    fn text(&self) -> &str {
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+fn malformed(error: &impl Display) -> ApiError {
+    let message = format!("The body is not valid JSON: {error}");
+    ApiError::new(Reason::MalformedJson, message)
 }
 
 fn canonical(value: &Value) -> Vec<u8> {
