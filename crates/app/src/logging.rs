@@ -1,25 +1,23 @@
 //! The log: pretty on a terminal, JSON otherwise, on standard error.
 
 use std::{
-    io::{BufWriter, IsTerminal, stderr},
+    io::{IsTerminal, stderr},
     sync::{Mutex, PoisonError},
 };
 
 use anyhow::Context;
-use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
-use tracing_subscriber::{EnvFilter, fmt, fmt::format::JsonFields};
+use tracing_subscriber::{EnvFilter, fmt};
 
 use crate::config::{LogFormat, Settings};
 
 mod json;
+mod writer;
 
-use json::JsonLines;
-
-/// So many lines wait to be written at the most. Beyond them whoever logs waits: none is lost.
-const WAITING_LINES: usize = 10_000;
+use json::{JsonLines, JsonMembers};
+use writer::Writer;
 
 /// What writes the lines, on a thread of its own.
-static WRITER: Mutex<Option<WorkerGuard>> = Mutex::new(None);
+static WRITER: Mutex<Option<Writer>> = Mutex::new(None);
 
 /// Starts the log.
 pub(crate) fn start(settings: &Settings) -> anyhow::Result<()> {
@@ -29,17 +27,13 @@ pub(crate) fn start(settings: &Settings) -> anyhow::Result<()> {
         LogFormat::Pretty => true,
         LogFormat::Json => false,
     };
-    let (lines, writer) = NonBlockingBuilder::default()
-        .lossy(false)
-        .buffered_lines_limit(WAITING_LINES)
-        .thread_name("log")
-        .finish(BufWriter::new(stderr()));
+    let (lines, writer) = writer::start(stderr()).context("the log has no thread")?;
     let builder = fmt().with_env_filter(filter).with_writer(lines);
     let started = if pretty {
         builder.with_ansi(stderr().is_terminal()).try_init()
     } else {
         builder
-            .fmt_fields(JsonFields::new())
+            .fmt_fields(JsonMembers)
             .event_format(JsonLines)
             .try_init()
     };
@@ -50,7 +44,10 @@ pub(crate) fn start(settings: &Settings) -> anyhow::Result<()> {
 
 /// Writes what waits to be written. What is logged after this is lost.
 pub(crate) fn finish() {
-    drop(WRITER.lock().unwrap_or_else(PoisonError::into_inner).take());
+    let writer = WRITER.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(writer) = writer {
+        writer.finish();
+    }
 }
 
 /// What is logged, as the setting says.

@@ -9,9 +9,11 @@ use serde::Serialize;
 use tracing::{
     Event, Subscriber,
     field::{Field, Visit},
+    span::Record,
 };
 use tracing_log::NormalizeEvent;
 use tracing_subscriber::{
+    field::RecordFields,
     fmt::{
         FmtContext, FormatEvent, FormatFields, FormattedFields,
         format::Writer,
@@ -21,8 +23,11 @@ use tracing_subscriber::{
 };
 
 /// Writes `{"timestamp", "level", …the event's own fields…, "target", "span": {…}}`. The fields of
-/// a span must be formatted as JSON, too.
+/// a span must be [`JsonMembers`].
 pub(super) struct JsonLines;
+
+/// Writes fields as members of an object, with commas between them.
+pub(super) struct JsonMembers;
 
 impl<S, N> FormatEvent<S, N> for JsonLines
 where
@@ -63,9 +68,7 @@ where
 {
     let extensions = span.extensions();
     let fields = extensions.get::<FormattedFields<N>>();
-    let fields = fields.map_or("", |fields| fields.fields.as_str());
-    let members = fields.strip_prefix('{').and_then(|it| it.strip_suffix('}'));
-    let members = members.unwrap_or_default();
+    let members = fields.map_or("", |fields| fields.fields.as_str());
     let comma = if members.is_empty() { "" } else { "," };
     write!(
         writer,
@@ -74,9 +77,47 @@ where
     )
 }
 
+impl<'writer> FormatFields<'writer> for JsonMembers {
+    fn format_fields<R: RecordFields>(
+        &self,
+        mut writer: Writer<'writer>,
+        fields: R,
+    ) -> fmt::Result {
+        let mut line = Line::default();
+        fields.record(&mut line);
+        writer.write_str(line.text().trim_start_matches(','))
+    }
+
+    fn add_fields(
+        &self,
+        current: &'writer mut FormattedFields<Self>,
+        fields: &Record<'_>,
+    ) -> fmt::Result {
+        let mut line = Line::default();
+        fields.record(&mut line);
+        let text = line.text();
+        let is_first = current.fields.is_empty();
+        let text = if is_first {
+            text.trim_start_matches(',')
+        } else {
+            text
+        };
+        current.fields.push_str(text);
+        Ok(())
+    }
+}
+
 /// Members of an object, each with the comma before it.
-#[derive(Default)]
 struct Line(Vec<u8>);
+
+/// About what the fields of a line take.
+const ROOM: usize = 256;
+
+impl Default for Line {
+    fn default() -> Self {
+        Self(Vec::with_capacity(ROOM))
+    }
+}
 
 impl Line {
     fn add<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) {
@@ -133,11 +174,9 @@ mod tests {
         sync::{Arc, Mutex},
     };
 
+    use super::*;
     use serde_json::{Value, json};
     use tracing::subscriber::with_default;
-    use tracing_subscriber::fmt::format::JsonFields;
-
-    use super::*;
 
     #[derive(Clone, Default)]
     struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -158,7 +197,7 @@ mod tests {
         let lines = Lines::default();
         let writer = lines.clone();
         let subscriber = tracing_subscriber::fmt()
-            .fmt_fields(JsonFields::new())
+            .fmt_fields(JsonMembers)
             .event_format(JsonLines)
             .with_writer(move || writer.clone())
             .finish();
@@ -181,6 +220,24 @@ mod tests {
             "target": module_path!(), "span": {"id": "a-1", "method": "GET", "name": "request"},
         });
         assert_eq!(line, expected);
+    }
+
+    #[test]
+    fn what_a_span_learns_later_stands_beside_what_it_knew() {
+        let line = logged(|| {
+            let empty = tracing::field::Empty;
+            let span = tracing::info_span!("request", early = 1, late = empty, later = empty);
+            span.record("late", 2).record("later", "three");
+            span.in_scope(|| tracing::info!("answered"));
+        });
+        let expected = json!({"early": 1, "late": 2, "later": "three", "name": "request"});
+        assert_eq!(line["span"], expected);
+        let line = logged(|| {
+            let span = tracing::info_span!("request", late = tracing::field::Empty);
+            span.record("late", 2);
+            span.in_scope(|| tracing::info!("answered"));
+        });
+        assert_eq!(line["span"], json!({"late": 2, "name": "request"}));
     }
 
     #[test]
