@@ -23,6 +23,9 @@ use crate::{
 /// No answer takes longer. A callback's work goes on after it, on its own task.
 const LIMIT: Duration = Duration::from_secs(30);
 
+/// How many headers are added to an answer, at the most.
+const HEADERS: usize = 12;
+
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The id of a request, for its handlers.
@@ -36,18 +39,20 @@ pub(crate) async fn wrap(
     next: Next,
 ) -> Response {
     let id = request_id(&api, &request);
-    let path = request.uri().path().to_owned();
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map(|route| route.as_str().to_owned());
-    let span = tracing::info_span!("request", request_id = %id, method = %request.method());
+    let uri = request.uri().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map(MatchedPath::as_str);
+    let span = tracing::info_span!(
+        "request",
+        request_id = id.as_str(),
+        method = request.method().as_str()
+    );
     request.extensions_mut().insert(RequestId(id.clone()));
     let quota = Quota::default();
     request.extensions_mut().insert(quota.clone());
 
     let began = api.broker.clock.now();
-    let response = match api.work.admit(route.as_deref()) {
+    let response = match api.work.admit(route) {
         Some(place) => {
             // Whoever works on longer than this request does holds it as well.
             request.extensions_mut().insert(place.clone());
@@ -56,17 +61,18 @@ pub(crate) async fn wrap(
             drop(place);
             answer.unwrap_or_else(|_| ApiError::from(Reason::TimedOut).into_response())
         }
-        None => load::refusal(route.as_deref(), &id),
+        None => load::refusal(route, &id),
     };
-    let mut response = finish(&api, response, &path, &id);
+    let mut response = finish(&api, response, uri.path(), &id);
     let headers = response.headers_mut();
+    headers.reserve(HEADERS);
     quota.tell(headers);
     headers.insert(REQUEST_ID, HeaderValue::from_str(&id).unwrap_or(EMPTY));
-    security_headers::add(headers, &api, route.as_deref());
+    security_headers::add(headers, &api, route);
 
     let _entered = span.enter();
     tracing::info!(
-        path = route.as_deref().unwrap_or("unmatched"),
+        path = route.unwrap_or("unmatched"),
         status = response.status().as_u16(),
         duration_ms = api.broker.clock.now().as_millisecond() - began.as_millisecond(),
         "answered"

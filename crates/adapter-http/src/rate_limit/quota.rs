@@ -1,6 +1,7 @@
 //! What may still be asked, in an answer's headers.
 
 use std::{
+    fmt::{self, Write},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -52,25 +53,32 @@ impl Quota {
 }
 
 impl Taken {
-    fn policy(&self) -> String {
+    fn policy(&self, list: &mut String) -> fmt::Result {
         let RateLimit { burst, interval } = self.limit;
         let window = seconds(interval.saturating_mul(burst));
-        format!("\"{}\";q={burst};w={window}", self.name)
+        write!(list, "\"{}\";q={burst};w={window}", self.name)
     }
 
-    fn quota(&self) -> String {
+    fn quota(&self, list: &mut String) -> fmt::Result {
         let (limit, allowance) = (self.limit, self.allowance);
         let remaining = allowance.remaining;
         let missing = limit.burst.saturating_sub(remaining.saturating_add(1));
         let reset = limit.interval.saturating_mul(missing);
         let reset = seconds(reset.saturating_add(allowance.retry_after));
-        format!("\"{}\";r={remaining};t={reset}", self.name)
+        write!(list, "\"{}\";r={remaining};t={reset}", self.name)
     }
 }
 
-fn list(taken: &[Taken], told: fn(&Taken) -> String) -> String {
-    let told: Vec<String> = taken.iter().map(told).collect();
-    told.join(", ")
+fn list(taken: &[Taken], told: fn(&Taken, &mut String) -> fmt::Result) -> String {
+    let mut list = String::with_capacity(64);
+    for (number, taken) in taken.iter().enumerate() {
+        if number > 0 {
+            list.push_str(", ");
+        }
+        // Nothing is ever refused by a text.
+        let _written = told(taken, &mut list);
+    }
+    list
 }
 
 fn insert(headers: &mut HeaderMap, name: HeaderName, value: String) {
