@@ -76,7 +76,7 @@ impl World {
         let integration = fixtures::integration(ENVIRONMENT);
         let sealed = [(); 2].map(|()| {
             let flow = fixtures::flow(&integration);
-            let state = sealer.seal(&flow).state;
+            let state = sealer.seal(&flow);
             (flow, state)
         });
         Self {
@@ -93,15 +93,15 @@ impl World {
         let Ok(flow) = serde_json::from_slice::<Flow>(json) else {
             return;
         };
-        let sealed = self.sealer.seal(&flow);
+        let (state, secrets) = (self.sealer.seal(&flow), self.sealer.secrets(&flow));
         for sealer in [&self.sealer, &self.rotated] {
-            let opened = sealer.open(&sealed.state).unwrap();
+            let opened = sealer.open(&state).unwrap();
             assert_eq!(opened.flow, flow);
-            assert_eq!(opened.secrets.nonce, sealed.secrets.nonce);
+            assert_eq!(opened.secrets.nonce, secrets.nonce);
             let verifier = opened.secrets.pkce_verifier.expose_secret();
-            assert_eq!(verifier, sealed.secrets.pkce_verifier.expose_secret());
+            assert_eq!(verifier, secrets.pkce_verifier.expose_secret());
         }
-        let retired = self.retired.open(&sealed.state).unwrap_err();
+        let retired = self.retired.open(&state).unwrap_err();
         assert_eq!(retired, OpenError::UnknownKey("f1".to_owned()));
     }
 

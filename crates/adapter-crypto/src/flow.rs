@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use tieline_domain::{
     flow::{Flow, FlowSecrets},
     id::FlowId,
-    ports::{FlowSealer, OpenError, OpenedFlow, SealedFlow},
+    ports::{FlowSealer, OpenError, OpenedFlow},
 };
 
 use crate::{
@@ -15,6 +15,9 @@ use crate::{
 
 /// What a state is bound to besides its key.
 const PLACE: &[u8] = b"oauth state";
+
+/// About what a flow takes before it is sealed.
+const ROOM: usize = 512;
 
 /// Seals flows with the state keys of a ring.
 #[derive(Debug)]
@@ -35,13 +38,14 @@ impl KeyRingFlowSealer {
 }
 
 impl FlowSealer for KeyRingFlowSealer {
-    fn seal(&self, flow: &Flow) -> SealedFlow {
-        let plaintext = postcard::to_stdvec(flow).expect("a flow is plain data");
-        let state = URL_SAFE_NO_PAD.encode(self.envelopes.seal(&plaintext, PLACE));
-        SealedFlow {
-            state,
-            secrets: secrets(&self.ring.state[0], flow.id),
-        }
+    fn seal(&self, flow: &Flow) -> String {
+        let plaintext = Vec::with_capacity(ROOM);
+        let plaintext = postcard::to_extend(flow, plaintext).expect("a flow is plain data");
+        URL_SAFE_NO_PAD.encode(self.envelopes.seal(&plaintext, PLACE))
+    }
+
+    fn secrets(&self, flow: &Flow) -> FlowSecrets {
+        secrets(&self.ring.state[0], flow.id)
     }
 
     fn open(&self, state: &str) -> Result<OpenedFlow, OpenError> {

@@ -94,15 +94,15 @@ proptest! {
     #[test]
     fn a_state_opens_to_the_flow_it_was_made_of(flow in flows()) {
         let sealer = KeyRingFlowSealer::new(ring());
-        let sealed = sealer.seal(&flow);
-        let opened = sealer.open(&sealed.state).unwrap();
+        let (state, secrets) = (sealer.seal(&flow), sealer.secrets(&flow));
+        let opened = sealer.open(&state).unwrap();
         prop_assert_eq!(opened.flow, flow);
-        prop_assert_eq!(opened.secrets.nonce, sealed.secrets.nonce);
+        prop_assert_eq!(opened.secrets.nonce, secrets.nonce);
         prop_assert_eq!(
             opened.secrets.pkce_verifier.expose_secret(),
-            sealed.secrets.pkce_verifier.expose_secret()
+            secrets.pkce_verifier.expose_secret()
         );
-        prop_assert!(sealed.state.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)));
+        prop_assert!(state.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)));
     }
 
     #[test]
@@ -112,7 +112,7 @@ proptest! {
         const ALPHABET: &[u8; 64] =
             b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
         let sealer = KeyRingFlowSealer::new(ring());
-        let mut state = sealer.seal(&flow).state.into_bytes();
+        let mut state = sealer.seal(&flow).into_bytes();
         let at = at.index(state.len());
         let digit = ALPHABET.iter().position(|c| *c == state[at]).unwrap();
         state[at] = ALPHABET[(digit + usize::from(by)) % 64];
@@ -122,7 +122,7 @@ proptest! {
     #[test]
     fn a_state_cut_or_lengthened_is_refused(flow in flows(), cut in any::<prop::sample::Index>()) {
         let sealer = KeyRingFlowSealer::new(ring());
-        let state = sealer.seal(&flow).state;
+        let state = sealer.seal(&flow);
         prop_assert!(sealer.open(&state[..cut.index(state.len())]).is_err());
         let longer = format!("{state}A");
         prop_assert!(sealer.open(&longer).is_err());
@@ -211,13 +211,14 @@ fn a_thousand_flows_have_a_thousand_states_verifiers_and_nonces() {
     let template = flows().new_tree(&mut runner).unwrap().current();
     let mut seen = std::collections::HashSet::new();
     for id in 0..1000 {
-        let sealed = sealer.seal(&Flow {
+        let flow = Flow {
             id: FlowId(Uuid::from_u128(id)),
             ..template.clone()
-        });
-        assert!(seen.insert(sealed.state));
-        assert!(seen.insert(sealed.secrets.nonce));
-        let verifier = sealed.secrets.pkce_verifier.expose_secret().to_owned();
+        };
+        let secrets = sealer.secrets(&flow);
+        assert!(seen.insert(sealer.seal(&flow)));
+        assert!(seen.insert(secrets.nonce));
+        let verifier = secrets.pkce_verifier.expose_secret().to_owned();
         assert_eq!(verifier.len(), 43);
         assert!(seen.insert(verifier));
     }

@@ -1,5 +1,7 @@
 //! Who is asking: `Authorization: ApiKey <key>`.
 
+use std::sync::Arc;
+
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, header, request::Parts},
@@ -21,7 +23,7 @@ use crate::{
 /// Whoever asks: their key, and the broker that does what they ask for in their name.
 #[derive(Debug)]
 pub(crate) struct Caller {
-    pub(crate) key: ApiKey,
+    pub(crate) key: Arc<ApiKey>,
     pub(crate) broker: Broker,
 }
 

@@ -8,7 +8,7 @@ use tieline_domain::{
     api_key::{ApiKey, ApiKeyHash},
     context::{Context, ContextKey},
     id::EnvironmentId,
-    integration::Integration,
+    integration::KnownIntegration,
     ports::{Change, ChangeListener, Clock, Lookups, StoreError},
     subscriber::SubscriberId,
 };
@@ -50,9 +50,9 @@ type ContextPlace = (EnvironmentId, ContextKey);
 pub struct RememberedLookups {
     lookups: Arc<dyn Lookups>,
     forgotten: Arc<Forgotten>,
-    api_keys: Memory<ApiKeyHash, ApiKey>,
+    api_keys: Memory<ApiKeyHash, Arc<ApiKey>>,
     key_lists: Memory<EnvironmentId, Arc<Vec<ApiKey>>>,
-    integrations: Memory<(EnvironmentId, String), Integration>,
+    integrations: Memory<(EnvironmentId, String), Arc<KnownIntegration>>,
     subscribers: Memory<(EnvironmentId, SubscriberId), ()>,
     contexts: Memory<ContextPlace, ()>,
 }
@@ -87,7 +87,7 @@ impl RememberedLookups {
 
 #[async_trait]
 impl Lookups for RememberedLookups {
-    async fn api_key(&self, hash: &ApiKeyHash) -> Result<Option<ApiKey>, StoreError> {
+    async fn api_key(&self, hash: &ApiKeyHash) -> Result<Option<Arc<ApiKey>>, StoreError> {
         let load = || self.lookups.api_key(hash);
         self.api_keys.get(*hash, load).await
     }
@@ -105,7 +105,7 @@ impl Lookups for RememberedLookups {
         &self,
         environment: EnvironmentId,
         identifier: &str,
-    ) -> Result<Option<Integration>, StoreError> {
+    ) -> Result<Option<Arc<KnownIntegration>>, StoreError> {
         let load = || self.lookups.integration(environment, identifier);
         let key = (environment, identifier.to_owned());
         self.integrations.get(key, load).await

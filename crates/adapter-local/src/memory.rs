@@ -12,14 +12,13 @@ use crate::{
 
 /// A bounded memory of what was found.
 pub(crate) struct Memory<K, V> {
-    found: Cache<K, Found<V>>,
+    found: Cache<K, Arc<Found<V>>>,
     flights: Flights<K, Landed<V>>,
     forgotten: Arc<Forgotten>,
     /// What ends the truth of a value.
     ended_by: fn(&K, &V) -> Change,
 }
 
-#[derive(Clone)]
 struct Found<V> {
     value: V,
     read: Moment,
@@ -29,7 +28,7 @@ struct Found<V> {
 /// What became of a question that others wait for.
 #[derive(Clone)]
 enum Landed<V> {
-    Found(Found<V>),
+    Found(Arc<Found<V>>),
     Nothing,
     Failed(Arc<StoreError>),
 }
@@ -63,7 +62,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Memory<K, V> {
             };
             match passenger.arrive().await {
                 Some(Landed::Found(found)) if self.is_fresh(&found) => {
-                    return Ok(Some(found.value));
+                    return Ok(Some(found.value.clone()));
                 }
                 // It may have been made since that question was asked.
                 Some(Landed::Nothing) => return load().await,
@@ -75,7 +74,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Memory<K, V> {
 
     pub(crate) fn recall(&self, key: &K) -> Option<V> {
         let found = self.found.get(key)?;
-        self.is_fresh(&found).then_some(found.value)
+        self.is_fresh(&found).then(|| found.value.clone())
     }
 
     /// Remembers what was read, by a question that was asked no earlier than `read`.
@@ -100,7 +99,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Memory<K, V> {
         match load.await {
             Ok(Some(value)) => {
                 let found = self.as_found(key, value.clone(), read);
-                self.found.insert(key.clone(), found.clone());
+                self.found.insert(key.clone(), Arc::clone(&found));
                 pilot.land(Landed::Found(found));
                 Ok(Some(value))
             }
@@ -116,13 +115,13 @@ impl<K: Hash + Eq + Clone, V: Clone> Memory<K, V> {
         }
     }
 
-    fn as_found(&self, key: &K, value: V, read: Moment) -> Found<V> {
+    fn as_found(&self, key: &K, value: V, read: Moment) -> Arc<Found<V>> {
         let ended_by = (self.ended_by)(key, &value);
-        Found {
+        Arc::new(Found {
             value,
             read,
             ended_by,
-        }
+        })
     }
 
     fn is_fresh(&self, found: &Found<V>) -> bool {

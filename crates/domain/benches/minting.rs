@@ -106,14 +106,12 @@ fn ask_the_policy_of_a_grant(bencher: Bencher<'_, '_>) {
 fn build_a_url(bencher: Bencher<'_, '_>) {
     let (policy, credentials, secrets) = (policies::slack_like(), credentials(), secrets());
     let scope = SCOPES.join(",");
-    bencher.bench(|| {
-        connect(&policy).consent.url(black_box(&AuthorizeInputs {
-            credentials: &credentials,
-            redirect_uri: "https://connect.example/v1/integrations/chat/oauth/callback",
-            state: STATE,
-            scope: Some(&scope),
-            workspace_id: None,
-            secrets: &secrets,
-        }))
-    });
+    let callback = "https://connect.example/v1/integrations/chat/oauth/callback";
+    let page = connect(&policy).consent.prepare(&credentials, callback);
+    let inputs = AuthorizeInputs {
+        state: STATE,
+        scope: Some(&scope),
+        workspace_id: None,
+    };
+    bencher.bench(|| page.url(black_box(&inputs), || secrets.clone()));
 }

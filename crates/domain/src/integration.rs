@@ -11,6 +11,11 @@ use crate::{
     sealed::{Sealed, SealedColumn, SealedPlace},
 };
 
+pub mod known;
+
+pub use known::KnownIntegration;
+pub(crate) use known::Prepared;
+
 /// The product's own app at a provider, in one environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Integration {

@@ -61,9 +61,7 @@ pub use refresh_journal::{JournalEntry, RefreshJournal};
 pub use replay_store::ReplayStore;
 pub use revocation_store::RevocationStore;
 pub use sealed_values::{ResealedValue, SealedRow, SealedValues, StoredValue};
-pub use sealer::{
-    CursorSealer, FlowSealer, OpenError, OpenedFlow, SealedFlow, Sealer, SealingKeys,
-};
+pub use sealer::{CursorSealer, FlowSealer, OpenError, OpenedFlow, Sealer, SealingKeys};
 pub use store_error::{InsertError, StoreError};
 pub use stores::Stores;
 pub use subscriber_store::{SubscriberFilter, SubscriberStore};

@@ -14,7 +14,7 @@ pub mod grant;
 pub mod policy;
 pub mod scope;
 
-pub use authorize::{AuthorizeInputs, AuthorizeRequest, Param};
+pub use authorize::{AuthorizeInputs, AuthorizePage, AuthorizeRequest, Param};
 pub use credentials::{CredentialField, CredentialFormat, CredentialProblem};
 pub(crate) use exposed::ExposedCredential;
 pub use grant::{Grant, GrantedCredential, IncomingWebhook};

@@ -8,7 +8,7 @@ use tieline_domain::{
     flow::{Flow, FlowSecrets},
     id::EnvironmentId,
     page::Position,
-    ports::{CursorSealer, FlowSealer, OpenError, OpenedFlow, SealedFlow, Sealer, SealingKeys},
+    ports::{CursorSealer, FlowSealer, OpenError, OpenedFlow, Sealer, SealingKeys},
     sealed::{KeyId, Sealed, SealedPlace},
 };
 
@@ -105,12 +105,12 @@ fn place_name(place: &SealedPlace) -> String {
 pub struct FakeFlowSealer;
 
 impl FlowSealer for FakeFlowSealer {
-    fn seal(&self, flow: &Flow) -> SealedFlow {
-        let state = token::write(&serde_json::to_vec(flow).unwrap());
-        SealedFlow {
-            state,
-            secrets: secrets_of(flow),
-        }
+    fn seal(&self, flow: &Flow) -> String {
+        token::write(&serde_json::to_vec(flow).unwrap())
+    }
+
+    fn secrets(&self, flow: &Flow) -> FlowSecrets {
+        secrets_of(flow)
     }
 
     fn open(&self, state: &str) -> Result<OpenedFlow, OpenError> {

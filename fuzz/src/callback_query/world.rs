@@ -142,7 +142,7 @@ impl World {
             "{inactive}" => fixtures::flow(&self.inactive),
             _ => slack(),
         };
-        self.broker.flow_sealer.seal(&flow).state
+        self.broker.flow_sealer.seal(&flow)
     }
 
     /// The second half of a flow whose first half is stored.

@@ -98,7 +98,7 @@ async fn run(
     callback: tieline_domain::usecase::Callback,
 ) -> Result<String, UseCaseError> {
     match broker.complete_connect(callback).await? {
-        Progress::SignIn(url) => Ok(url.into()),
+        Progress::SignIn(url) => Ok(url),
         Progress::Attempt(attempt) => {
             log(&attempt);
             Ok(next_page(broker, &attempt).await)

@@ -45,6 +45,15 @@ pub(crate) struct OauthUrlResponse {
     url: String,
 }
 
+impl OauthUrlResponse {
+    fn to_json(&self) -> String {
+        // Written into what it needs: growing costs more than writing.
+        let mut json = Vec::with_capacity(self.url.len() + 16);
+        let _always_written = serde_json::to_writer(&mut json, self);
+        String::from_utf8(json).unwrap_or_default()
+    }
+}
+
 /// Make a URL that connects a workspace or tenant
 ///
 /// Answers the URL of the provider's consent page for one of your integrations. Whoever opens it
@@ -179,12 +188,10 @@ pub(super) async fn keep(
 
 impl From<MintedUrl> for Answer {
     fn from(minted: MintedUrl) -> Self {
-        let body = OauthUrlResponse {
-            url: minted.url.into(),
-        };
+        let body = OauthUrlResponse { url: minted.url };
         Self {
             status: StatusCode::CREATED.as_u16(),
-            body: serde_json::to_string(&body).unwrap_or_default(),
+            body: body.to_json(),
             headers: vec![(ATTEMPT_HEADER.to_owned(), minted.flow_id.to_string())],
         }
     }

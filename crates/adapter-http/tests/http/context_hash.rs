@@ -10,7 +10,7 @@ use tieline_domain::{
     api_key::{ApiKey, ApiKeyHash, ApiKeyRole},
     context::Context,
     id::EnvironmentId,
-    integration::Integration,
+    integration::KnownIntegration,
     ports::{Lookups, StoreError, Stores},
     subscriber::SubscriberId,
 };
@@ -178,7 +178,7 @@ struct Forgetful(Stores);
 
 #[async_trait::async_trait]
 impl Lookups for Forgetful {
-    async fn api_key(&self, hash: &ApiKeyHash) -> Result<Option<ApiKey>, StoreError> {
+    async fn api_key(&self, hash: &ApiKeyHash) -> Result<Option<Arc<ApiKey>>, StoreError> {
         self.0.api_key(hash).await
     }
 
@@ -190,7 +190,7 @@ impl Lookups for Forgetful {
         &self,
         environment: EnvironmentId,
         identifier: &str,
-    ) -> Result<Option<Integration>, StoreError> {
+    ) -> Result<Option<Arc<KnownIntegration>>, StoreError> {
         self.0.integration(environment, identifier).await
     }
 

@@ -21,7 +21,7 @@ use tieline_domain::{
     api_key::{ApiKey, ApiKeyHash, ApiKeyRole},
     context::Context,
     id::EnvironmentId,
-    integration::Integration,
+    integration::KnownIntegration,
     ports::{Lookups, RateLimit, StoreError},
     subscriber::SubscriberId,
 };
@@ -42,7 +42,7 @@ struct Counted {
 
 #[async_trait]
 impl Lookups for Counted {
-    async fn api_key(&self, hash: &ApiKeyHash) -> Result<Option<ApiKey>, StoreError> {
+    async fn api_key(&self, hash: &ApiKeyHash) -> Result<Option<Arc<ApiKey>>, StoreError> {
         self.keys.fetch_add(1, Ordering::Relaxed);
         self.lookups.api_key(hash).await
     }
@@ -55,7 +55,7 @@ impl Lookups for Counted {
         &self,
         environment: EnvironmentId,
         identifier: &str,
-    ) -> Result<Option<Integration>, StoreError> {
+    ) -> Result<Option<Arc<KnownIntegration>>, StoreError> {
         self.lookups.integration(environment, identifier).await
     }
 

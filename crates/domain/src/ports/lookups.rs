@@ -1,12 +1,14 @@
 //! What every mint looks up.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use crate::{
     api_key::{ApiKey, ApiKeyHash},
     context::Context,
     id::EnvironmentId,
-    integration::Integration,
+    integration::KnownIntegration,
     ports::{StoreError, Stores},
     subscriber::SubscriberId,
 };
@@ -18,7 +20,7 @@ use crate::{
 #[async_trait]
 pub trait Lookups: Send + Sync {
     /// As [`crate::ports::ApiKeyStore::find_by_hash`].
-    async fn api_key(&self, hash: &ApiKeyHash) -> Result<Option<ApiKey>, StoreError>;
+    async fn api_key(&self, hash: &ApiKeyHash) -> Result<Option<Arc<ApiKey>>, StoreError>;
 
     /// As [`crate::ports::ApiKeyStore::list`]. A key that was made a moment ago may be missing:
     /// whoever misses one asks the store.
@@ -29,7 +31,7 @@ pub trait Lookups: Send + Sync {
         &self,
         environment: EnvironmentId,
         identifier: &str,
-    ) -> Result<Option<Integration>, StoreError>;
+    ) -> Result<Option<Arc<KnownIntegration>>, StoreError>;
 
     /// Whether the environment has this subscriber.
     async fn has_subscriber(
@@ -46,8 +48,8 @@ pub trait Lookups: Send + Sync {
 /// Without a memory: each look-up asks its store.
 #[async_trait]
 impl Lookups for Stores {
-    async fn api_key(&self, hash: &ApiKeyHash) -> Result<Option<ApiKey>, StoreError> {
-        self.api_keys.find_by_hash(hash).await
+    async fn api_key(&self, hash: &ApiKeyHash) -> Result<Option<Arc<ApiKey>>, StoreError> {
+        Ok(self.api_keys.find_by_hash(hash).await?.map(Arc::new))
     }
 
     async fn api_keys(&self, environment: EnvironmentId) -> Result<Vec<ApiKey>, StoreError> {
@@ -58,8 +60,9 @@ impl Lookups for Stores {
         &self,
         environment: EnvironmentId,
         identifier: &str,
-    ) -> Result<Option<Integration>, StoreError> {
-        self.integrations.find(environment, identifier).await
+    ) -> Result<Option<Arc<KnownIntegration>>, StoreError> {
+        let found = self.integrations.find(environment, identifier).await?;
+        Ok(found.map(|found| Arc::new(found.into())))
     }
 
     async fn has_subscriber(

@@ -43,15 +43,6 @@ pub trait SealingKeys: Sealer {
     fn seal_with(&self, id: &KeyId) -> bool;
 }
 
-/// A flow, sealed to travel.
-#[derive(Clone, Debug)]
-pub struct SealedFlow {
-    /// The `state` parameter: characters out of `A–Z a–z 0–9 _ -` only.
-    pub state: String,
-    /// The flow's secrets.
-    pub secrets: FlowSecrets,
-}
-
 /// A flow whose state came back.
 #[derive(Clone, Debug)]
 pub struct OpenedFlow {
@@ -63,8 +54,11 @@ pub struct OpenedFlow {
 
 /// Seals flows into OAuth `state` parameters, with a key ring of its own.
 pub trait FlowSealer: Send + Sync {
-    /// Seals a flow.
-    fn seal(&self, flow: &Flow) -> SealedFlow;
+    /// The `state` parameter for a flow: characters out of `A–Z a–z 0–9 _ -` only.
+    fn seal(&self, flow: &Flow) -> String;
+
+    /// The secrets of a flow that is sealed now, the same as when it will be opened.
+    fn secrets(&self, flow: &Flow) -> FlowSecrets;
 
     /// Opens a state; one that differs in a single bit is refused. The time of issue is not
     /// checked here.

@@ -1,10 +1,15 @@
 //! The URLs to which a person is sent.
 
+use std::{borrow::Cow, cell::LazyCell};
+
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use crate::{flow::FlowSecrets, integration::Credentials};
+
+/// About what the parameters of a page take besides the state.
+const ROOM: usize = 512;
 
 /// A page at a provider to which a person is sent, as data.
 #[derive(Clone, Debug)]
@@ -40,62 +45,139 @@ pub enum Param {
     Workspace,
 }
 
-/// What a URL is made of.
+/// A page for one integration: its URL, all but what each flow puts there.
+#[derive(Clone, Debug)]
+pub struct AuthorizePage {
+    base: String,
+    query: Vec<Piece>,
+}
+
+/// A part of a query.
+#[derive(Clone, Debug)]
+enum Piece {
+    /// Parameters, encoded.
+    Ready(String),
+    /// A parameter whose value is the flow's.
+    Open(&'static str, Param),
+}
+
+/// What a flow puts into a URL.
 #[derive(Clone, Copy, Debug)]
 pub struct AuthorizeInputs<'a> {
-    /// The integration's credentials.
-    pub credentials: &'a Credentials,
-    /// Our callback.
-    pub redirect_uri: &'a str,
     /// The sealed state.
     pub state: &'a str,
     /// The scopes, joined.
     pub scope: Option<&'a str>,
     /// The account that is to be connected, where the flow is for one.
     pub workspace_id: Option<&'a str>,
-    /// The flow's secrets.
-    pub secrets: &'a FlowSecrets,
 }
 
 impl AuthorizeRequest {
-    /// The URL of the page, every value percent-encoded once. A parameter without a value is left
+    /// The page for an integration with these credentials. A parameter without a value is left
     /// out.
     #[must_use]
-    pub fn url(&self, inputs: &AuthorizeInputs<'_>) -> Url {
-        let authority = inputs
-            .credentials
-            .get(Credentials::TENANT_ID)
-            .unwrap_or("organizations");
-        let mut url = join(&self.base, &self.path.replace("{authority}", authority));
-        {
-            let mut query = url.query_pairs_mut();
-            for (name, param) in &self.params {
-                if let Some(value) = param.value(inputs) {
-                    query.append_pair(name, &value);
+    pub fn prepare(&self, app: &Credentials, redirect_uri: &str) -> AuthorizePage {
+        let authority = app.get(Credentials::TENANT_ID).unwrap_or("organizations");
+        let base = join(&self.base, &self.path.replace("{authority}", authority));
+        let mut query = Vec::new();
+        for (name, param) in &self.params {
+            let value = match param {
+                Param::Fixed(value) => Some(value.as_str()),
+                Param::ClientId => app.get(Credentials::CLIENT_ID),
+                Param::RedirectUri => Some(redirect_uri),
+                _ => {
+                    query.push(Piece::Open(name, param.clone()));
+                    continue;
                 }
+            };
+            if let Some(value) = value {
+                add_ready(&mut query, name, value);
             }
+        }
+        AuthorizePage {
+            base: base.into(),
+            query,
+        }
+    }
+}
+
+/// Adds a parameter to those that are ready, if it stands beside them.
+fn add_ready(query: &mut Vec<Piece>, name: &str, value: &str) {
+    if let Some(Piece::Ready(text)) = query.last_mut() {
+        text.push('&');
+        encode(text, name, value);
+    } else {
+        let mut text = String::new();
+        encode(&mut text, name, value);
+        query.push(Piece::Ready(text));
+    }
+}
+
+impl AuthorizePage {
+    /// The URL for a flow, every value percent-encoded once. A parameter without a value is left
+    /// out. The flow's secrets are asked for only where the page has one of them.
+    #[must_use]
+    pub fn url(
+        &self,
+        inputs: &AuthorizeInputs<'_>,
+        secrets: impl FnOnce() -> FlowSecrets,
+    ) -> String {
+        let secrets = LazyCell::new(secrets);
+        let mut url = String::with_capacity(self.base.len() + inputs.state.len() + ROOM);
+        url.push_str(&self.base);
+        let mut separator = if self.base.contains('?') { '&' } else { '?' };
+        for piece in &self.query {
+            let before = url.len();
+            url.push(separator);
+            match piece {
+                Piece::Ready(text) => url.push_str(text),
+                Piece::Open(name, param) => match param.of_flow(inputs, &secrets) {
+                    Some(value) => encode(&mut url, name, &value),
+                    None => {
+                        url.truncate(before);
+                        continue;
+                    }
+                },
+            }
+            separator = '&';
         }
         url
     }
 }
 
 impl Param {
-    fn value(&self, inputs: &AuthorizeInputs<'_>) -> Option<String> {
+    /// The value that a flow gives to its parameter.
+    fn of_flow<'a, F: FnOnce() -> FlowSecrets>(
+        &self,
+        inputs: &AuthorizeInputs<'a>,
+        secrets: &LazyCell<FlowSecrets, F>,
+    ) -> Option<Cow<'a, str>> {
         match self {
-            Self::Fixed(value) => Some(value.clone()),
-            Self::ClientId => inputs
-                .credentials
-                .get(Credentials::CLIENT_ID)
-                .map(str::to_owned),
-            Self::RedirectUri => Some(inputs.redirect_uri.to_owned()),
-            Self::State => Some(inputs.state.to_owned()),
-            Self::Scope => inputs.scope.map(str::to_owned),
+            Self::State => Some(inputs.state.into()),
+            Self::Scope => inputs.scope.map(Cow::from),
+            Self::Workspace => inputs.workspace_id.map(Cow::from),
             Self::CodeChallenge => {
-                Some(code_challenge(inputs.secrets.pkce_verifier.expose_secret()))
+                Some(code_challenge(secrets.pkce_verifier.expose_secret()).into())
             }
-            Self::Nonce => Some(inputs.secrets.nonce.clone()),
-            Self::Workspace => inputs.workspace_id.map(str::to_owned),
+            Self::Nonce => Some(secrets.nonce.clone().into()),
+            Self::Fixed(_) | Self::ClientId | Self::RedirectUri => None,
         }
+    }
+}
+
+/// `application/x-www-form-urlencoded`, as a query is.
+fn encode(url: &mut String, name: &str, value: &str) {
+    for (text, after) in [(name, "="), (value, "")] {
+        // States and most names are long and have nothing to encode.
+        if text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        {
+            url.push_str(text);
+        } else {
+            url.extend(form_urlencoded::byte_serialize(text.as_bytes()));
+        }
+        url.push_str(after);
     }
 }
 

@@ -94,11 +94,10 @@ impl ConnectPolicy {
     pub fn settle_scopes(
         &self,
         asked: Option<&[String]>,
-        app: &Credentials,
+        own: Option<&[String]>,
         has_subscriber: bool,
     ) -> Result<Vec<String>, ScopeError> {
-        let own = app.scopes();
-        self.scopes.settle(asked.or(own.as_deref()), has_subscriber)
+        self.scopes.settle(asked.or(own), has_subscriber)
     }
 
     /// Whether what the provider granted may become a connection of this flow.

@@ -1,5 +1,7 @@
 //! Who is asking?
 
+use std::sync::Arc;
+
 use crate::{
     api_key::{ApiKey, ApiKeyRole, PresentedKey},
     broker::Broker,
@@ -14,7 +16,7 @@ impl Broker {
         &self,
         presented: Option<&PresentedKey>,
         needed: ApiKeyRole,
-    ) -> Result<ApiKey, UseCaseError> {
+    ) -> Result<Arc<ApiKey>, UseCaseError> {
         let presented = presented.ok_or(Reason::Unauthorized)?;
         let now = self.clock.now();
         let found = self.lookups.api_key(&presented.hash()).await?;

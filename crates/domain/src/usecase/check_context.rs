@@ -7,22 +7,22 @@ use crate::{
     broker::Broker,
     context::ContextProof,
     id::EnvironmentId,
-    integration::Credentials,
+    integration::Prepared,
     ports::OpenError,
     reason::Reason,
     usecase::UseCaseError,
 };
 
 impl Broker {
-    /// Refuses a request whose context is not proved by a live key of the environment, if the
-    /// integration with these credentials demands that.
+    /// Refuses a request whose context is not proved by a live key of the environment, if its
+    /// integration demands that.
     pub(super) async fn check_context(
         &self,
         environment: EnvironmentId,
-        credentials: &Credentials,
+        app: &Prepared,
         proof: Option<&ContextProof>,
     ) -> Result<(), UseCaseError> {
-        if !credentials.demands_context_proof() {
+        if !app.demands_context_proof {
             return Ok(());
         }
         let proof = proof.ok_or(Reason::ContextHashRequired)?;

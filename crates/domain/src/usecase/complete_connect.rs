@@ -1,7 +1,6 @@
 //! The callback: from a provider's answer to a stored connection.
 
 use secrecy::SecretString;
-use url::Url;
 use uuid::Uuid;
 
 use crate::{
@@ -12,7 +11,7 @@ use crate::{
     flow::{Flow, FlowSecrets, Leg, Purpose, Untimely},
     integration::{Credentials, Integration},
     ports::{Claim, CodeExchange, OpenedFlow, ProviderClient, StoreError},
-    provider::{AuthorizeInputs, ConnectPolicy, Grant},
+    provider::{ConnectPolicy, Grant},
     reason::Reason,
     text::sanitize,
     usecase::UseCaseError,
@@ -40,7 +39,7 @@ pub struct Callback {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
     /// The person is to sign in here next.
-    SignIn(Url),
+    SignIn(String),
     /// Nothing more will happen by itself, or another request is just at it: see the attempt.
     Attempt(Box<ConnectAttempt>),
 }
@@ -179,18 +178,10 @@ impl Broker {
         app: &Credentials,
         flow: Flow,
         tenant: String,
-    ) -> Url {
+    ) -> String {
         let page = connect.sign_in.as_ref().unwrap_or(&connect.consent);
         let flow = flow.into_sign_in(tenant, self.clock.now());
-        let sealed = self.flow_sealer.seal(&flow);
-        page.url(&AuthorizeInputs {
-            credentials: app,
-            redirect_uri: &self.redirect_uri,
-            state: &sealed.state,
-            scope: None,
-            workspace_id: flow.workspace_id.as_deref(),
-            secrets: &sealed.secrets,
-        })
+        self.fill(&page.prepare(app, &self.redirect_uri), &flow, None)
     }
 }
 

@@ -1,7 +1,8 @@
 //! Minting: from a request of the back end to a URL that its customer opens.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
-use url::Url;
 
 use crate::{
     broker::Broker,
@@ -9,8 +10,8 @@ use crate::{
     context::{Context, ContextProof, NamedContext},
     flow::{Flow, Leg, Purpose},
     id::{ContextRowId, EnvironmentId, FlowId},
-    integration::{Credentials, Integration},
-    provider::{AuthorizeInputs, AuthorizeRequest, ConnectPolicy, Provider, ScopeError},
+    integration::{KnownIntegration, Prepared},
+    provider::{AuthorizeInputs, AuthorizePage, ConnectPolicy, Provider, ScopeError},
     reason::Reason,
     subscriber::SubscriberId,
     usecase::{Refusal, UseCaseError},
@@ -47,7 +48,7 @@ pub struct MintConnectUrl {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MintedUrl {
     /// The provider's consent page.
-    pub url: Url,
+    pub url: String,
     /// The flow; its connect attempt will have this id.
     pub flow_id: FlowId,
     /// When the URL ceases to work.
@@ -69,11 +70,11 @@ impl Broker {
             .await?;
         let (provider, connect) = self.flow_of(&integration)?;
         check_mode(provider, connect, mode)?;
-        let credentials = self.complete_credentials(&integration, provider)?;
-        self.check_context(environment, &credentials, request.context_proof.as_ref())
+        let app = self.prepared(&integration, provider, connect)?;
+        self.check_context(environment, app, request.context_proof.as_ref())
             .await?;
-        let asked = request.scopes.as_deref();
-        let scopes = connect.settle_scopes(asked, &credentials, has_subscriber)?;
+        let (asked, own) = (request.scopes.as_deref(), app.scopes.as_deref());
+        let scopes = connect.settle_scopes(asked, own, has_subscriber)?;
         self.check_subscriber(environment, request.subscriber_id.as_ref())
             .await?;
 
@@ -100,7 +101,7 @@ impl Broker {
             issued_at: now,
         };
         self.check_identifier(&flow).await?;
-        let url = self.consent_url(connect, &credentials, &flow)?;
+        let url = self.consent_url(connect, app, &flow)?;
         self.keep_contexts(environment, request.contexts, now)
             .await?;
         Ok(MintedUrl {
@@ -114,7 +115,7 @@ impl Broker {
         &self,
         environment: EnvironmentId,
         identifier: &str,
-    ) -> Result<Integration, UseCaseError> {
+    ) -> Result<Arc<KnownIntegration>, UseCaseError> {
         let found = self.lookups.integration(environment, identifier).await?;
         found
             .filter(|integration| integration.active)
@@ -125,22 +126,32 @@ impl Broker {
             })
     }
 
-    pub(super) fn complete_credentials(
+    /// What a mint needs of the integration's credentials, which are opened for the first one.
+    pub(super) fn prepared<'a>(
         &self,
-        integration: &Integration,
+        integration: &'a KnownIntegration,
         provider: &Provider,
-    ) -> Result<Credentials, UseCaseError> {
-        let credentials = self.open_credentials(integration)?;
-        let missing = provider.policy.missing_credentials(&credentials);
-        if missing.is_empty() {
-            return Ok(credentials);
+        connect: &ConnectPolicy,
+    ) -> Result<&'a Prepared, UseCaseError> {
+        if let Some(prepared) = integration.prepared.get() {
+            return Ok(prepared);
         }
-        let message = format!(
-            "Integration {} lacks credentials: {}",
-            integration.identifier,
-            crate::text::listed(&missing)
-        );
-        Err(Refusal::new(Reason::CredentialsMissing, message).into())
+        let app = self.open_credentials(integration)?;
+        let missing = provider.policy.missing_credentials(&app);
+        if !missing.is_empty() {
+            let message = format!(
+                "Integration {} lacks credentials: {}",
+                integration.identifier,
+                crate::text::listed(&missing)
+            );
+            return Err(Refusal::new(Reason::CredentialsMissing, message).into());
+        }
+        Ok(integration.prepared.get_or_init(|| Prepared {
+            demands_context_proof: app.demands_context_proof(),
+            scopes: app.scopes(),
+            consent: connect.consent.prepare(&app, &self.redirect_uri),
+            link: connect.link.page.prepare(&app, &self.redirect_uri),
+        }))
     }
 
     pub(super) async fn check_subscriber(
@@ -181,44 +192,29 @@ impl Broker {
     pub(super) fn consent_url(
         &self,
         connect: &ConnectPolicy,
-        credentials: &Credentials,
+        app: &Prepared,
         flow: &Flow,
-    ) -> Result<Url, Refusal> {
+    ) -> Result<String, Refusal> {
         let scope = connect.scopes.join(&flow.scopes);
         let allowance = if connect.sign_in.is_some() {
             SIGN_IN_ALLOWANCE
         } else {
             0
         };
-        let page = &connect.consent;
-        self.page_url(
-            page,
-            credentials,
-            flow,
-            scope.as_deref(),
-            MAX_URL_LENGTH - allowance,
-        )
+        let limit = MAX_URL_LENGTH - allowance;
+        self.page_url(&app.consent, flow, scope.as_deref(), limit)
     }
 
     /// The URL of a provider's page for this flow, refused if it has `limit` characters or more.
     pub(super) fn page_url(
         &self,
-        page: &AuthorizeRequest,
-        credentials: &Credentials,
+        page: &AuthorizePage,
         flow: &Flow,
         scope: Option<&str>,
         limit: usize,
-    ) -> Result<Url, Refusal> {
-        let sealed = self.flow_sealer.seal(flow);
-        let url = page.url(&AuthorizeInputs {
-            credentials,
-            redirect_uri: &self.redirect_uri,
-            state: &sealed.state,
-            scope,
-            workspace_id: flow.workspace_id.as_deref(),
-            secrets: &sealed.secrets,
-        });
-        let length = url.as_str().len();
+    ) -> Result<String, Refusal> {
+        let url = self.fill(page, flow, scope);
+        let length = url.len();
         if length >= limit {
             let message = format!(
                 "The URL would have {length} characters and must stay under {limit}: \
@@ -227,6 +223,16 @@ impl Broker {
             return Err(Refusal::new(Reason::UrlTooLong, message));
         }
         Ok(url)
+    }
+
+    /// The URL of a provider's page for this flow.
+    pub(super) fn fill(&self, page: &AuthorizePage, flow: &Flow, scope: Option<&str>) -> String {
+        let inputs = AuthorizeInputs {
+            state: &self.flow_sealer.seal(flow),
+            scope,
+            workspace_id: flow.workspace_id.as_deref(),
+        };
+        page.url(&inputs, || self.flow_sealer.secrets(flow))
     }
 
     pub(super) async fn keep_contexts(

@@ -44,8 +44,8 @@ impl Broker {
             .usable_integration(environment, &request.integration_identifier)
             .await?;
         let (provider, connect) = self.flow_of(&integration)?;
-        let credentials = self.complete_credentials(&integration, provider)?;
-        self.check_context(environment, &credentials, request.context_proof.as_ref())
+        let app = self.prepared(&integration, provider, connect)?;
+        self.check_context(environment, app, request.context_proof.as_ref())
             .await?;
         let link = &connect.link;
         let scopes = link.scopes.settle(request.scopes.as_deref(), true)?;
@@ -75,13 +75,7 @@ impl Broker {
             issued_at: now,
         };
         let scope = link.scopes.join(&flow.scopes);
-        let url = self.page_url(
-            &link.page,
-            &credentials,
-            &flow,
-            scope.as_deref(),
-            MAX_URL_LENGTH,
-        )?;
+        let url = self.page_url(&app.link, &flow, scope.as_deref(), MAX_URL_LENGTH)?;
         self.keep_contexts(environment, request.contexts, now)
             .await?;
         Ok(MintedUrl {

@@ -26,11 +26,11 @@ impl Broker {
             .usable_integration(environment, &connection.integration_identifier)
             .await?;
         let (provider, connect) = self.flow_of(&integration)?;
-        let credentials = self.complete_credentials(&integration, provider)?;
+        let app = self.prepared(&integration, provider, connect)?;
         let has_subscriber = connection.owner.subscriber_id.is_some();
-        let scopes = connect.settle_scopes(scopes, &credentials, has_subscriber)?;
+        let scopes = connect.settle_scopes(scopes, app.scopes.as_deref(), has_subscriber)?;
         let flow = self.reconnecting(&connection, &integration, scopes);
-        let url = self.consent_url(connect, &credentials, &flow)?;
+        let url = self.consent_url(connect, app, &flow)?;
         let (action, subject) = (AuditAction::ReconnectRequested, identifier.as_str());
         self.note(environment, action, subject, &[]).await?;
         Ok(MintedUrl {

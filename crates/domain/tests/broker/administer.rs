@@ -151,7 +151,7 @@ async fn a_key_is_shown_once_and_kept_as_a_hash() {
     let found = bench
         .broker
         .authenticate(Some(&presented), ApiKeyRole::Connect);
-    assert_eq!(found.await.unwrap(), record);
+    assert_eq!(*found.await.unwrap(), record);
 }
 
 #[tokio::test]

@@ -20,12 +20,13 @@ use tieline_domain::{
 use tieline_testkit::{
     FakeFlowSealer, FixedClock, MemoryStorage, broker, fixtures, providers, sample_providers,
 };
-use url::Url;
 
 mod callbacks;
 mod requests;
 
-pub(crate) use callbacks::{attempt, code, consented, param, refusal, refused, sign_in, state_of};
+pub(crate) use callbacks::{
+    attempt, code, consented, param, path_of, refusal, refused, sign_in, state_of,
+};
 pub(crate) use requests::{contexts, for_ada, for_bob, identifier_of, named, shared};
 
 pub(crate) const REDIRECT_URI: &str = "https://connect.test/v1/integrations/chat/oauth/callback";
@@ -173,7 +174,7 @@ impl Bench {
     }
 
     /// From a request to the sign-in page, at a provider like Microsoft Teams.
-    pub(crate) async fn consent(&self, request: MintConnectUrl) -> Url {
+    pub(crate) async fn consent(&self, request: MintConnectUrl) -> String {
         let state = self.state(request).await;
         let progress = self
             .broker

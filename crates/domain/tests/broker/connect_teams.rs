@@ -12,7 +12,7 @@ use tieline_domain::{
 use tieline_testkit::FakeFlowSealer;
 
 use crate::{
-    bench::{Bench, REDIRECT_URI, TENANT, code, for_ada, param, shared, state_of},
+    bench::{Bench, REDIRECT_URI, TENANT, code, for_ada, param, path_of, shared, state_of},
     grants, provider,
 };
 
@@ -60,7 +60,7 @@ async fn the_sign_in_has_a_challenge_and_a_nonce_of_its_flow() {
     ] {
         assert_eq!(param(&page, name).as_deref(), Some(value), "{name}");
     }
-    assert_eq!(page.path(), "/organizations/oauth2/v2.0/authorize");
+    assert_eq!(path_of(&page), "/organizations/oauth2/v2.0/authorize");
 }
 
 /// What the consent's answer named goes into the sealed state, not into a URL of the provider.

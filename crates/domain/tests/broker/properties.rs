@@ -98,7 +98,7 @@ fn parameters(request: &MintConnectUrl, state: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-fn mint(request: MintConnectUrl) -> Result<Url, Reason> {
+fn mint(request: MintConnectUrl) -> Result<String, Reason> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();

@@ -142,14 +142,12 @@ mod tests {
             nonce: "n1".to_owned(),
         };
         let inputs = AuthorizeInputs {
-            credentials: &app.collect(),
-            redirect_uri: "https://t.example/cb",
             state: "s1",
             scope: None,
             workspace_id: None,
-            secrets: &secrets,
         };
-        request.url(&inputs).to_string()
+        let page = request.prepare(&app.collect(), "https://t.example/cb");
+        page.url(&inputs, || secrets)
     }
 
     fn parsed(text: &str) -> Url {

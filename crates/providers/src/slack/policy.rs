@@ -133,7 +133,7 @@ fn credentials() -> Vec<CredentialField> {
 
 #[cfg(test)]
 mod tests {
-    use tieline_domain::{flow::FlowSecrets, provider::AuthorizeInputs};
+    use tieline_domain::provider::AuthorizeInputs;
 
     use super::*;
 
@@ -142,19 +142,15 @@ mod tests {
         let app = Credentials::from_iter(
             [("clientId", "1.2"), ("secretKey", "hush")].map(|(n, v)| (n.to_owned(), v.to_owned())),
         );
-        let secrets = FlowSecrets {
-            pkce_verifier: "v".repeat(43).into(),
-            nonce: "n".to_owned(),
-        };
-        let url = page(&base, "scope").url(&AuthorizeInputs {
-            credentials: &app,
-            redirect_uri: "https://t.example/cb",
+        let inputs = AuthorizeInputs {
             state: "s-t_a~te",
             scope: Some("chat:write,users:read"),
             workspace_id,
-            secrets: &secrets,
-        });
-        url.into()
+        };
+        let page = page(&base, "scope").prepare(&app, "https://t.example/cb");
+        page.url(&inputs, || {
+            unreachable!("the page has none of the flow's secrets")
+        })
     }
 
     /// A01, A06, A07

@@ -171,15 +171,15 @@ impl World {
             pkce_verifier: VERIFIER.into(),
             nonce: NONCE.to_owned(),
         };
-        let page = request.url(&AuthorizeInputs {
-            credentials: &self.app,
-            redirect_uri: CALLBACK,
+        let inputs = AuthorizeInputs {
             state: "canary-state",
             scope,
             workspace_id: None,
-            secrets: &secrets,
-        });
-        submit(&page, changes).await
+        };
+        let page = request
+            .prepare(&self.app, CALLBACK)
+            .url(&inputs, || secrets);
+        submit(&Url::parse(&page).unwrap(), changes).await
     }
 
     pub(crate) async fn slack_code(&self, scopes: &[&str], changes: &[(&str, &str)]) -> String {

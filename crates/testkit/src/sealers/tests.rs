@@ -68,9 +68,9 @@ fn a_state_opens_to_its_flow_unless_it_was_altered() {
     let environment = fixtures::environment();
     let flow = fixtures::flow(&fixtures::integration(environment.id));
     let sealed = FakeFlowSealer.seal(&flow);
-    assert_eq!(FakeFlowSealer.open(&sealed.state).unwrap().flow, flow);
-    for place in 0..sealed.state.len() {
-        let mut altered = sealed.state.clone().into_bytes();
+    assert_eq!(FakeFlowSealer.open(&sealed).unwrap().flow, flow);
+    for place in 0..sealed.len() {
+        let mut altered = sealed.clone().into_bytes();
         altered[place] = if altered[place] == b'0' { b'1' } else { b'0' };
         let altered = String::from_utf8(altered).unwrap();
         assert!(FakeFlowSealer.open(&altered).is_err(), "at {place}");

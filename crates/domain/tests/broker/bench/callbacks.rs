@@ -36,13 +36,17 @@ pub(crate) fn consented(state: &str, tenant: &str) -> Callback {
     }
 }
 
-pub(crate) fn state_of(url: &Url) -> String {
+pub(crate) fn state_of(url: &str) -> String {
     param(url, "state").unwrap()
 }
 
-pub(crate) fn param(url: &Url, name: &str) -> Option<String> {
-    let mut pairs = url.query_pairs();
-    pairs
+pub(crate) fn path_of(url: &str) -> String {
+    Url::parse(url).unwrap().path().to_owned()
+}
+
+pub(crate) fn param(url: &str, name: &str) -> Option<String> {
+    let url = Url::parse(url).unwrap();
+    url.query_pairs()
         .find(|(key, _)| key == name)
         .map(|(_, value)| value.into_owned())
 }
@@ -54,7 +58,7 @@ pub(crate) fn attempt(progress: Progress) -> ConnectAttempt {
     }
 }
 
-pub(crate) fn sign_in(progress: Progress) -> Url {
+pub(crate) fn sign_in(progress: Progress) -> String {
     match progress {
         Progress::SignIn(url) => url,
         Progress::Attempt(attempt) => panic!("the flow is over: {attempt:?}"),

@@ -10,7 +10,7 @@ use tieline_domain::{
     api_key::{ApiKey, ApiKeyHash},
     context::Context,
     id::EnvironmentId,
-    integration::Integration,
+    integration::KnownIntegration,
     ports::{Lookups, StoreError, Stores},
     subscriber::SubscriberId,
 };
@@ -79,7 +79,7 @@ impl Observed {
 
 #[async_trait]
 impl Lookups for Observed {
-    async fn api_key(&self, hash: &ApiKeyHash) -> Result<Option<ApiKey>, StoreError> {
+    async fn api_key(&self, hash: &ApiKeyHash) -> Result<Option<Arc<ApiKey>>, StoreError> {
         self.count();
         let answer = self.stores.api_key(hash).await;
         let held = self.held.lock().unwrap().take();
@@ -99,7 +99,7 @@ impl Lookups for Observed {
         &self,
         environment: EnvironmentId,
         identifier: &str,
-    ) -> Result<Option<Integration>, StoreError> {
+    ) -> Result<Option<Arc<KnownIntegration>>, StoreError> {
         self.count();
         self.stores.integration(environment, identifier).await
     }
