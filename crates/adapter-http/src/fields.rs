@@ -90,13 +90,12 @@ impl Fields {
     }
 
     fn context(&mut self, kind: String, value: ContextValue) -> Option<NamedContext> {
-        let field = format!("context.{}", sanitize(&kind, 100));
         let (id, data) = match value {
             ContextValue::Id(id) => (id, None),
             ContextValue::WithData(ContextWithData { id, data }) => (id, data),
         };
-        let key = ContextKey::new(kind, id)
-            .map_err(|problem| self.add(field, &problem))
+        let key = ContextKey::new(&kind, id)
+            .map_err(|problem| self.add(format!("context.{}", sanitize(&kind, 100)), &problem))
             .ok()?;
         Some(NamedContext { key, data })
     }

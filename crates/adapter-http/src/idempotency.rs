@@ -31,6 +31,10 @@ pub(crate) mod once;
 const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAY_HEADER: HeaderName = HeaderName::from_static("idempotency-replay");
 const MAX_LENGTH: usize = 255;
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// Room for all headers that an answer has in the end.
+const HEADERS: usize = 16;
 
 /// An idempotency key as it was sent.
 #[derive(Debug)]
@@ -205,18 +209,17 @@ impl Answer {
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
-        let mut response = (
-            status,
-            [(header::CONTENT_TYPE, "application/json")],
-            self.body,
-        )
-            .into_response();
+        let mut headers = HeaderMap::with_capacity(HEADERS);
+        headers.insert(header::CONTENT_TYPE, JSON);
         for (name, value) in self.headers {
             if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse()) {
-                response.headers_mut().insert(name, value);
+                headers.insert(name, value);
             }
         }
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
+        let mut response = Response::new(self.body.into());
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
         response
     }
 }

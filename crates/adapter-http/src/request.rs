@@ -23,9 +23,6 @@ use crate::{
 /// No answer takes longer. A callback's work goes on after it, on its own task.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// How many headers are added to an answer, at the most.
-const HEADERS: usize = 12;
-
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The id of a request, for its handlers.
@@ -65,7 +62,6 @@ pub(crate) async fn wrap(
     };
     let mut response = finish(&api, response, uri.path(), &id);
     let headers = response.headers_mut();
-    headers.reserve(HEADERS);
     quota.tell(headers);
     headers.insert(REQUEST_ID, HeaderValue::from_str(&id).unwrap_or(EMPTY));
     security_headers::add(headers, &api, route);

@@ -127,6 +127,10 @@ impl Lookups for RememberedLookups {
         Ok(found.is_some())
     }
 
+    fn knows_context(&self, environment: EnvironmentId, key: &ContextKey) -> bool {
+        self.contexts.recall(&(environment, key.clone())).is_some()
+    }
+
     async fn keep_contexts(&self, contexts: &[Context]) -> Result<(), StoreError> {
         // The first that is missing brings the others along, in one write.
         for context in contexts {

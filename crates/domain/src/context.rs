@@ -1,9 +1,9 @@
 //! Contexts: business objects of the product to which a connection can belong.
 
-use std::{fmt, str::FromStr};
+use std::{cmp::Ordering, fmt, str::FromStr};
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{
     id::{ContextRowId, EnvironmentId},
@@ -25,38 +25,61 @@ pub const MAX_CONTEXTS: usize = 5;
 
 /// The key of a context, `type:id`. Both parts have 1 to 100 characters out of
 /// `A–Z a–z 0–9 . _ -`, so the colon always separates them.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct ContextKey {
-    kind: String,
-    id: String,
+    text: String,
+    /// Where the colon stands.
+    colon: usize,
 }
 
 impl ContextKey {
     /// Makes a key of a context's type and id.
-    pub fn new(kind: impl Into<String>, id: impl Into<String>) -> Result<Self, InvalidText> {
-        let (kind, id) = (kind.into(), id.into());
-        check_slug(&kind, 100).map_err(|e| InvalidText(format!("has a type that {e}")))?;
-        check_slug(&id, 100).map_err(|e| InvalidText(format!("has an id that {e}")))?;
-        Ok(Self { kind, id })
+    pub fn new(kind: impl AsRef<str>, id: impl AsRef<str>) -> Result<Self, InvalidText> {
+        let (kind, id) = (kind.as_ref(), id.as_ref());
+        check_slug(kind, 100).map_err(|e| InvalidText(format!("has a type that {e}")))?;
+        check_slug(id, 100).map_err(|e| InvalidText(format!("has an id that {e}")))?;
+        Ok(Self {
+            text: [kind, ":", id].concat(),
+            colon: kind.len(),
+        })
     }
 
     /// The context's type, such as `tenant`.
     #[must_use]
     pub fn kind(&self) -> &str {
-        &self.kind
+        &self.text[..self.colon]
     }
 
     /// The context's id within its type.
     #[must_use]
     pub fn id(&self) -> &str {
-        &self.id
+        &self.text[self.colon + 1..]
+    }
+}
+
+/// By type, then by id.
+impl Ord for ContextKey {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.kind(), self.id()).cmp(&(other.kind(), other.id()))
+    }
+}
+
+impl PartialOrd for ContextKey {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Serialize for ContextKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
     }
 }
 
 impl fmt::Display for ContextKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.kind, self.id)
+        f.write_str(&self.text)
     }
 }
 
@@ -79,16 +102,10 @@ impl TryFrom<String> for ContextKey {
     }
 }
 
-impl From<ContextKey> for String {
-    fn from(key: ContextKey) -> Self {
-        key.to_string()
-    }
-}
-
 /// A set of context keys, sorted and without doubles: two sets are equal exactly when they name
 /// the same contexts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(from = "Vec<ContextKey>", into = "Vec<ContextKey>")]
+#[serde(from = "Vec<ContextKey>")]
 pub struct ContextKeys(Vec<ContextKey>);
 
 impl ContextKeys {

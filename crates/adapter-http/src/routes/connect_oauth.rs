@@ -47,10 +47,16 @@ pub(crate) struct OauthUrlResponse {
 
 impl OauthUrlResponse {
     fn to_json(&self) -> String {
-        // Written into what it needs: growing costs more than writing.
-        let mut json = Vec::with_capacity(self.url.len() + 16);
-        let _always_written = serde_json::to_writer(&mut json, self);
-        String::from_utf8(json).unwrap_or_default()
+        let has_to_be_escaped = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
+        let url = &self.url;
+        // RFC 3986 knows none of them: this is what serde writes, byte by byte.
+        if !url
+            .bytes()
+            .fold(false, |any, byte| any | has_to_be_escaped(byte))
+        {
+            return [r#"{"url":""#, url, r#""}"#].concat();
+        }
+        serde_json::to_string(self).unwrap_or_default()
     }
 }
 

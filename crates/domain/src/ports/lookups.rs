@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use crate::{
     api_key::{ApiKey, ApiKeyHash},
-    context::Context,
+    context::{Context, ContextKey},
     id::EnvironmentId,
     integration::KnownIntegration,
     ports::{StoreError, Stores},
@@ -39,6 +39,12 @@ pub trait Lookups: Send + Sync {
         environment: EnvironmentId,
         id: &SubscriberId,
     ) -> Result<bool, StoreError>;
+
+    /// Whether the environment is known to have this context; false where nobody has looked.
+    fn knows_context(&self, environment: EnvironmentId, key: &ContextKey) -> bool {
+        let _nothing_is_remembered = (environment, key);
+        false
+    }
 
     /// As [`crate::ports::ContextStore::insert_missing`]. Contexts that are known to be there are
     /// not written again.

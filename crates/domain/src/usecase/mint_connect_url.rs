@@ -241,7 +241,9 @@ impl Broker {
         named: Vec<NamedContext>,
         now: Timestamp,
     ) -> Result<(), UseCaseError> {
-        if named.is_empty() {
+        let is_known =
+            |named: &NamedContext| self.lookups.knows_context(environment_id, &named.key);
+        if named.iter().all(is_known) {
             return Ok(());
         }
         let contexts: Vec<Context> = named

@@ -120,6 +120,7 @@ impl Bench {
         let ada = lookups.has_subscriber(own, &self.tenant.ada.subscriber_id);
         assert!(ada.await.unwrap());
         lookups.keep_contexts(&[self.context()]).await.unwrap();
+        assert!(lookups.knows_context(own, &self.context().key));
         self.observed.asked() - before
     }
 
