@@ -13,6 +13,7 @@ use tieline_domain::reason::Reason;
 
 use crate::{api::SharedApi, error::ApiError};
 
+mod sameness;
 mod unique;
 
 /// The most bytes that a body may have.
@@ -92,16 +93,17 @@ impl JsonText {
         typed(self.value())
     }
 
-    /// RFC 8785's canonical form: two texts that mean the same have the same.
-    pub(crate) fn canonical(&self) -> Vec<u8> {
-        canonical(&self.value())
+    /// Bytes that are the same for two texts exactly when the texts mean the same.
+    pub(crate) fn meaning(&self) -> Vec<u8> {
+        sameness::meaning(self.text())
     }
 
-    /// A member in its own canonical form; an empty object where it is absent.
+    /// A member in RFC 8785's canonical form; an empty object where it is absent.
     pub(crate) fn canonical_member(&self, name: &str) -> Vec<u8> {
         let member = self.value().get_mut(name).map(Value::take);
         let member = member.filter(|member| !member.is_null());
-        canonical(&member.unwrap_or_else(|| Value::Object(Map::new())))
+        let member = member.unwrap_or_else(|| Value::Object(Map::new()));
+        serde_json_canonicalizer::to_vec(&member).unwrap_or_default()
     }
 
     fn value(&self) -> Value {
@@ -116,10 +118,6 @@ impl JsonText {
 fn malformed(error: &impl Display) -> ApiError {
     let message = format!("The body is not valid JSON: {error}");
     ApiError::new(Reason::MalformedJson, message)
-}
-
-fn canonical(value: &Value) -> Vec<u8> {
-    serde_json_canonicalizer::to_vec(value).unwrap_or_default()
 }
 
 /// The body of a request, of at most so many bytes.

@@ -33,6 +33,9 @@ const REPLAY_HEADER: HeaderName = HeaderName::from_static("idempotency-replay");
 const MAX_LENGTH: usize = 255;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
+/// About what an answer takes besides its body when it is kept.
+const ROOM: usize = 128;
+
 /// Room for all headers that an answer has in the end.
 const HEADERS: usize = 16;
 
@@ -182,28 +185,30 @@ impl IdempotencyKey {
     }
 }
 
-/// All that makes two requests the same: a version, method, path with query, and canonical body.
+/// All that makes two requests the same: a version, method, path with query, and what the body
+/// means.
 fn fingerprint(request: &KeyedRequest<'_>) -> [u8; 32] {
     let mut hash = Sha256::new();
-    hash.update([2]);
+    hash.update([3]);
     for part in [request.method.as_str(), request.target] {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
-    hash.update(request.body.canonical());
+    hash.update(request.body.meaning());
     hash.finalize().into()
 }
 
 impl Answer {
     fn seal(&self, broker: &Broker, scope: &IdempotencyScope) -> Sealed {
-        let plain = serde_json::to_vec(self).unwrap_or_default();
+        let room = Vec::with_capacity(self.body.len() + ROOM);
+        let plain = postcard::to_extend(self, room).expect("an answer is plain data");
         broker.sealer.seal(&plain, &scope.place())
     }
 
     fn open(broker: &Broker, record: &IdempotencyRecord) -> Result<Self, ApiError> {
         let plain = broker.sealer.open(&record.response, &record.scope.place());
         let plain = plain.map_err(UseCaseError::from)?;
-        serde_json::from_slice(plain.expose_secret()).map_err(|_| Reason::Internal.into())
+        postcard::from_bytes(plain.expose_secret()).map_err(|_| Reason::Internal.into())
     }
 }
 

@@ -40,6 +40,7 @@ struct Kept {
 }
 
 const VERSION: u8 = 1;
+const HEX: &[u8; 16] = b"0123456789abcdef";
 
 impl RedisReplayStore {
     /// A store on this memory.
@@ -102,12 +103,10 @@ fn name(scope: &IdempotencyScope) -> String {
     hash.update([0]);
     hash.update(scope.key_hash);
     let hash: [u8; 32] = hash.finalize().into();
-    let hex = hash.iter().map(|byte| format!("{byte:02x}"));
-    format!(
-        "replay:{}:{}",
-        scope.environment_id,
-        hex.collect::<String>()
-    )
+    let digits = hash.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let mut name = format!("replay:{}:", scope.environment_id);
+    name.extend(digits.map(|digit| char::from(HEX[usize::from(digit)])));
+    name
 }
 
 impl Kept {
