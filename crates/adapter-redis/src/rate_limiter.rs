@@ -1,13 +1,17 @@
 //! Rate limits that all nodes count together.
 
-use std::{convert::Infallible, fmt, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use quick_cache::sync::Cache;
 use redis::cmd;
 use tieline_domain::ports::{Allowance, RateLimit, RateLimiter};
-use tokio::sync::Mutex;
 
 use crate::{RedisMemory, link::Away};
 
@@ -21,7 +25,13 @@ const SCRIPT: &str = include_str!("rate_limiter/take.lua");
 /// Of so many keys a node remembers what it holds of them.
 const KEYS: usize = 10_000;
 
-type Held = Arc<Mutex<Option<Share>>>;
+/// What this node holds of a key.
+#[derive(Default)]
+struct Held {
+    share: Mutex<Option<Share>>,
+    /// Whoever asks the server for more: the others wait, since the answer may be theirs, too.
+    asking: tokio::sync::Mutex<()>,
+}
 
 /// Counts on the server; with it away, `fallback` counts for this node. Of a key that is asked for
 /// often a node takes some in advance, so that few requests wait for the server.
@@ -29,7 +39,7 @@ type Held = Arc<Mutex<Option<Share>>>;
 pub struct RedisRateLimiter {
     memory: RedisMemory,
     fallback: Arc<dyn RateLimiter>,
-    shares: Arc<Cache<String, Held>>,
+    shares: Arc<Cache<String, Arc<Held>>>,
 }
 
 impl RedisRateLimiter {
@@ -43,10 +53,10 @@ impl RedisRateLimiter {
         }
     }
 
-    fn held(&self, key: &str) -> Held {
+    fn held(&self, key: &str) -> Arc<Held> {
         match self
             .shares
-            .get_or_insert_with(key, || Ok::<_, Infallible>(Held::default()))
+            .get_or_insert_with(key, || Ok::<_, Infallible>(Arc::default()))
         {
             Ok(held) => held,
             Err(never) => match never {},
@@ -55,17 +65,21 @@ impl RedisRateLimiter {
 
     async fn share(&self, key: &str, limit: RateLimit, now: Timestamp) -> Result<Allowance, Away> {
         let held = self.held(key);
-        // Others who want of the same key wait for this answer, since it may be theirs, too.
-        let mut held = held.lock().await;
-        if let Some(share) = held.as_mut()
-            && let Some(age) = share.answers(limit, now)
-        {
-            return Ok(share.take(age));
+        if let Some(allowance) = held.take(limit, now) {
+            return Ok(allowance);
         }
-        let wanted = held.map_or(1, |share| share.next_wanted(limit, now));
+        let _asking = held.asking.lock().await;
+        if let Some(allowance) = held.take(limit, now) {
+            return Ok(allowance);
+        }
+        let wanted = held
+            .share()
+            .map_or(1, |share| share.next_wanted(limit, now));
         let given = self.ask(key, limit, now, wanted).await?;
-        let share = held.insert(Share::new(limit, now, wanted, given));
-        Ok(share.take(Duration::ZERO))
+        let mut share = Share::new(limit, now, wanted, given);
+        let allowance = share.take(Duration::ZERO);
+        *held.share() = Some(share);
+        Ok(allowance)
     }
 
     async fn ask(
@@ -92,6 +106,20 @@ impl RedisRateLimiter {
             remaining,
             retry_after: Duration::from_micros(retry_after),
         })
+    }
+}
+
+impl Held {
+    /// Takes one of what is here, or says that there is none; nothing if the server has to.
+    fn take(&self, limit: RateLimit, now: Timestamp) -> Option<Allowance> {
+        let mut share = self.share();
+        let share = share.as_mut()?;
+        let age = share.answers(limit, now)?;
+        Some(share.take(age))
+    }
+
+    fn share(&self) -> MutexGuard<'_, Option<Share>> {
+        self.share.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

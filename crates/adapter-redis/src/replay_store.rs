@@ -5,7 +5,6 @@ use std::{fmt, sync::Arc};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use redis::cmd;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tieline_domain::{
     idempotency::{IdempotencyRecord, IdempotencyScope},
@@ -29,17 +28,9 @@ pub struct RedisReplayStore {
     fallback: Arc<dyn ReplayStore>,
 }
 
-/// A record as it is kept. The response comes sealed, and stays so.
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    version: u8,
-    fingerprint: [u8; 32],
-    response: Vec<u8>,
-    /// Microseconds since the epoch.
-    expires_at: i64,
-}
-
-const VERSION: u8 = 1;
+/// How a record is kept: this, its fingerprint, when it expires in microseconds since the epoch,
+/// and the response, which comes sealed and stays so.
+const VERSION: u8 = 2;
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
 impl RedisReplayStore {
@@ -56,7 +47,7 @@ impl RedisReplayStore {
     ) -> Result<IdempotencyClaim, Away> {
         let link = &self.memory.link;
         let key = link.key(&name(&record.scope));
-        let value = Kept::write(record)?;
+        let value = write(record);
         let lives_ms = record.expires_at.duration_since(now).as_millis().max(1);
         let lives_ms = u64::try_from(lives_ms).map_err(|_| Away)?;
         let mut command = cmd("SET");
@@ -64,7 +55,7 @@ impl RedisReplayStore {
         command.arg("PX").arg(lives_ms);
         let mut held: Option<Vec<u8>> = link.ask(&command).await?;
         while let Some(bytes) = held {
-            let taken = Kept::read(&bytes, &record.scope)?;
+            let taken = read(&bytes, &record.scope)?;
             if now < taken.expires_at {
                 return Ok(IdempotencyClaim::Taken(Box::new(taken)));
             }
@@ -109,28 +100,24 @@ fn name(scope: &IdempotencyScope) -> String {
     name
 }
 
-impl Kept {
-    fn write(record: &IdempotencyRecord) -> Result<Vec<u8>, Away> {
-        let kept = Self {
-            version: VERSION,
-            fingerprint: record.fingerprint,
-            response: record.response.0.clone(),
-            expires_at: record.expires_at.as_microsecond(),
-        };
-        postcard::to_stdvec(&kept).map_err(|_| Away)
-    }
+fn write(record: &IdempotencyRecord) -> Vec<u8> {
+    let expires_at = record.expires_at.as_microsecond().to_be_bytes();
+    let response = &record.response.0[..];
+    [&[VERSION], &record.fingerprint[..], &expires_at, response].concat()
+}
 
-    /// What a node of another version wrote does not exist for us.
-    fn read(bytes: &[u8], scope: &IdempotencyScope) -> Result<IdempotencyRecord, Away> {
-        let kept: Self = postcard::from_bytes(bytes).map_err(|_| Away)?;
-        if kept.version != VERSION {
-            return Err(Away);
-        }
-        Ok(IdempotencyRecord {
-            scope: scope.clone(),
-            fingerprint: kept.fingerprint,
-            response: Sealed(kept.response),
-            expires_at: Timestamp::from_microsecond(kept.expires_at).map_err(|_| Away)?,
-        })
-    }
+/// What a node of another version wrote does not exist for us.
+fn read(bytes: &[u8], scope: &IdempotencyScope) -> Result<IdempotencyRecord, Away> {
+    let ([VERSION], rest) = bytes.split_first_chunk().ok_or(Away)? else {
+        return Err(Away);
+    };
+    let (fingerprint, rest) = rest.split_first_chunk().ok_or(Away)?;
+    let (expires_at, response) = rest.split_first_chunk().ok_or(Away)?;
+    let expires_at = Timestamp::from_microsecond(i64::from_be_bytes(*expires_at));
+    Ok(IdempotencyRecord {
+        scope: scope.clone(),
+        fingerprint: *fingerprint,
+        response: Sealed(response.to_vec()),
+        expires_at: expires_at.map_err(|_| Away)?,
+    })
 }
