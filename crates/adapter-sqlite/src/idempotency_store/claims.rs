@@ -1,9 +1,14 @@
 //! Claims that wait at the same time are written together: one statement and one commit for all.
+//!
+//! They are written on a thread of their own. On those of the requests each step of a batch would
+//! wait in line with all requests that there are, and where thousands are refused in a second,
+//! hardly any of those that were let in would come to its end.
 
 use std::{
     collections::HashSet,
-    mem,
+    io, mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
 };
 
 use sqlx::SqlitePool;
@@ -11,13 +16,16 @@ use tieline_domain::{
     idempotency::IdempotencyScope,
     ports::{IdempotencyClaim, StoreError},
 };
-use tokio::sync::oneshot;
+use tokio::{
+    runtime::{Builder, Handle},
+    sync::oneshot,
+};
 
 use super::batch::{Claim, Outcome, claim_all};
 use crate::error::is_foreign_key_violation;
 
 /// So many claims go into one statement at the most.
-const BATCH: usize = 256;
+const BATCH: usize = 1024;
 
 /// Claims that wait to be written, and whether somebody writes.
 #[derive(Debug, Default)]
@@ -27,6 +35,31 @@ pub(crate) struct ClaimQueue(Mutex<Queue>);
 struct Queue {
     waiting: Vec<Waiting>,
     is_written: bool,
+    /// Started for the first claim.
+    thread: Option<Thread>,
+}
+
+/// A thread on which tasks run until this is dropped.
+#[derive(Debug)]
+struct Thread {
+    tasks: Handle,
+    _until: oneshot::Sender<()>,
+}
+
+impl Thread {
+    fn start() -> io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_time().build()?;
+        let tasks = runtime.handle().clone();
+        let (until, ended) = oneshot::channel();
+        let thread = thread::Builder::new().name("claims".to_owned());
+        thread.spawn(move || {
+            let _dropped = runtime.block_on(ended);
+        })?;
+        Ok(Self {
+            tasks,
+            _until: until,
+        })
+    }
 }
 
 #[derive(Debug)]
@@ -44,22 +77,28 @@ impl ClaimQueue {
         claim: Claim,
     ) -> Result<IdempotencyClaim, StoreError> {
         let (told, answer) = oneshot::channel();
-        if self.push(Waiting { claim, told }) {
+        let unavailable = |error| StoreError::Unavailable(Box::new(error));
+        if let Some(tasks) = self.push(Waiting { claim, told }).map_err(unavailable)? {
             let turn = Turn {
                 queue: Arc::clone(self),
                 is_over: false,
             };
-            tokio::spawn(write_all(turn, pool.clone()));
+            tasks.spawn(write_all(turn, pool.clone()));
         }
         let ended = |_| StoreError::Unavailable("the database is being closed".into());
         answer.await.map_err(ended)?
     }
 
-    /// Answers whether nobody writes yet, so that whoever asks has to.
-    fn push(&self, waiting: Waiting) -> bool {
+    /// Answers where it is to be written, if nobody writes yet.
+    fn push(&self, waiting: Waiting) -> io::Result<Option<Handle>> {
         let mut queue = self.lock();
+        let tasks = match &queue.thread {
+            Some(thread) => thread.tasks.clone(),
+            None => queue.thread.insert(Thread::start()?).tasks.clone(),
+        };
         queue.waiting.push(waiting);
-        !mem::replace(&mut queue.is_written, true)
+        let is_written = mem::replace(&mut queue.is_written, true);
+        Ok((!is_written).then_some(tasks))
     }
 
     /// What is to be written next: no two claims of one scope, since the second of them has to see
