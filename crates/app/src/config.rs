@@ -33,9 +33,9 @@ use table::{ENV_PREFIX, SETTINGS};
 /// The file that is read where none is named.
 const DEFAULT_FILE: &str = "tieline.toml";
 
-/// How many requests are worked on for each connection to the database: about as many as it serves in
-/// the two seconds for which a request waits for it.
-const REQUESTS_PER_CONNECTION: u32 = 100;
+/// How many requests are worked on for each connection to the database: fewer than it serves in the
+/// two seconds for which a request waits for it, and as many as keep it busy.
+const REQUESTS_PER_CONNECTION: u32 = 50;
 
 /// All settings, as [`SETTINGS`] documents them.
 #[derive(Clone, Debug, Deserialize)]

@@ -2,20 +2,28 @@
 
 use std::{
     net::SocketAddr,
-    pin::pin,
+    pin::{Pin, pin},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
-use axum::{Router, extract::ConnectInfo, http::Request};
+use axum::{
+    Router,
+    extract::ConnectInfo,
+    http::{Request, Response, StatusCode},
+};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
     server::conn::auto::Builder,
 };
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::Sleep,
+};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
@@ -27,6 +35,10 @@ const BUFFER: usize = 64 * 1024;
 
 /// How many requests at once a connection over HTTP/2 may have.
 const STREAMS: u32 = 100;
+
+/// How long nothing more is done for a connection after it was answered 503. Whoever asks again at
+/// once, whatever `Retry-After` says, would keep the machine from what was let in.
+pub(super) const REST: Duration = Duration::from_millis(250);
 
 /// What is known of a connection from outside.
 pub(super) struct State {
@@ -58,13 +70,17 @@ pub(super) async fn serve(
     router: Router,
     connection: Connection,
 ) {
+    let (connection, rest) = (Arc::new(connection), Rest::default());
     let service = service_fn(|mut request: Request<Incoming>| {
-        let work = connection.begin();
         request.extensions_mut().insert(ConnectInfo(peer));
+        let (connection, rest) = (Arc::clone(&connection), rest.clone());
         let answer = router.clone().oneshot(request);
         async move {
+            rest.is_over().await;
+            let work = connection.begin();
             let answer = answer.await;
             drop(work);
+            rest.begin_after(answer.as_ref().map(Response::status));
             answer
         }
     });
@@ -81,6 +97,30 @@ pub(super) async fn serve(
     tokio::select! {
         _ = served => {}
         () = state.cut.cancelled() => {}
+    }
+}
+
+/// The time that a connection has to rest, if it has to.
+#[derive(Clone, Default)]
+struct Rest(Arc<Mutex<Option<Pin<Box<Sleep>>>>>);
+
+impl Rest {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "it is time itself that has to pass, and it begins now"
+    )]
+    fn begin_after<E>(&self, answered: Result<StatusCode, E>) {
+        if answered.is_ok_and(|status| status == StatusCode::SERVICE_UNAVAILABLE) {
+            let rest = Box::pin(tokio::time::sleep(REST));
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(rest);
+        }
+    }
+
+    async fn is_over(&self) {
+        let rest = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(rest) = rest {
+            rest.await;
+        }
     }
 }
 

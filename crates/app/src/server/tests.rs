@@ -1,9 +1,13 @@
 //! Connections, one by one: what is slow is cut, and what works is left alone. A test lets time pass
 //! by the tick.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use axum::{Router, routing::get};
+use axum::{Router, http::StatusCode, routing::get};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},
     sync::Notify,
@@ -12,7 +16,10 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{connection::serve, connections::Connections};
+use super::{
+    connection::{REST, serve},
+    connections::Connections,
+};
 
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 
@@ -215,4 +222,20 @@ async fn none_that_works_is_cut_for_another() {
         }
     };
     timeout(Duration::from_secs(5), made).await.expect("room");
+}
+
+/// M5
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "it is about time that passes")]
+async fn who_was_refused_for_want_of_room_has_to_rest() {
+    let stopping = CancellationToken::new();
+    let refusal = async || (StatusCode::SERVICE_UNAVAILABLE, "served");
+    let router = Router::new().route("/", get(refusal));
+    let mut client = Client::of(&Connections::up_to(10), router, &stopping);
+    let began = Instant::now();
+    for _ in 0..2 {
+        client.send(REQUEST).await;
+        assert!(client.answer().await.starts_with("HTTP/1.1 503 "));
+    }
+    assert!(began.elapsed() >= REST);
 }
