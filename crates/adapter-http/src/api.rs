@@ -15,6 +15,7 @@ use crate::{
     client::TrustedProxies,
     load::{Place, WorkLimit},
     lockout::Lockout,
+    paging::Totals,
     rate_limit::RateLimits,
 };
 
@@ -34,6 +35,8 @@ pub struct Api {
     pub lockout: Lockout,
     /// How much is worked on at once.
     pub work: WorkLimit,
+    /// How long lists are.
+    pub totals: Totals,
     /// Whose word counts on where a request comes from.
     pub proxies: TrustedProxies,
     /// Says whether the database is there and its schema the right one.

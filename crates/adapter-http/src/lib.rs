@@ -31,6 +31,7 @@ pub use export::{Export, ExportedObject, MalformedExport, MissingPages, read_exp
 pub use load::WorkLimit;
 pub use lockout::Lockout;
 pub use openapi::openapi;
+pub use paging::Totals;
 pub use rate_limit::RateLimits;
 pub use routes::router;
 

@@ -12,6 +12,13 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{api::Api, error::ApiError, query::QueryString};
 
+mod totals;
+
+pub use totals::Totals;
+
+/// The parameters that choose a page; all others choose a list.
+const PAGING: [&str; 5] = ["limit", "after", "before", "orderBy", "orderDirection"];
+
 const DEFAULT_LIMIT: u32 = 10;
 const MAX_LIMIT: u32 = 100;
 
@@ -59,7 +66,8 @@ pub(crate) struct PageBody<T> {
     /// The cursor of the preceding page, for `before`; null on the first page.
     #[schema(required, example = "AXk2Zq3vT9")]
     pub(crate) previous: Option<String>,
-    /// How many items the whole list has, counted up to 50,000.
+    /// How many items the whole list has, counted up to 50,000. Of a list with a thousand or more
+    /// the count may be ten seconds old.
     pub(crate) total_count: u64,
     /// Whether it has more than that.
     pub(crate) total_count_capped: bool,
@@ -76,9 +84,10 @@ pub(crate) async fn answer<T, U>(
     turn: impl FnMut(T) -> U,
 ) -> Result<Json<PageBody<U>>, ApiError> {
     let request = page_request(api, environment, list, &mut query)?;
+    let place = (environment, format!("{list}?{}", query.without(&PAGING)));
     query.finish()?;
     let page = match request {
-        Some(request) => fetch(&request).await?,
+        Some(request) => counted(api, place, request, fetch).await?,
         None => Page::empty(),
     };
     let seal = |position: Position| api.cursors.seal(environment, list, position);
@@ -89,6 +98,22 @@ pub(crate) async fn answer<T, U>(
         total_count_capped: page.total_capped,
         data: page.items.into_iter().map(turn).collect(),
     }))
+}
+
+/// Fetches a page of a list, which is counted unless that was done not long ago.
+async fn counted<T>(
+    api: &Api,
+    place: totals::Place,
+    mut request: PageRequest,
+    fetch: impl AsyncFnOnce(&PageRequest) -> Result<Page<T>, StoreError>,
+) -> Result<Page<T>, StoreError> {
+    let now = api.broker.clock.now();
+    request.total = api.totals.recall(&place, now);
+    let page = fetch(&request).await?;
+    if request.total.is_none() {
+        api.totals.note(place, &page, now);
+    }
+    Ok(page)
 }
 
 /// Which page a query asks for. `None` where its cursor is not one of this list.
@@ -107,7 +132,12 @@ fn page_request(
         (None, Some(before)) => open(&before).map(From::Before),
         (None, None) => Some(From::Start),
     };
-    Ok(from.map(|from| PageRequest { limit, from, order }))
+    Ok(from.map(|from| PageRequest {
+        limit,
+        from,
+        order,
+        total: None,
+    }))
 }
 
 /// A limit may be written as `5` and, since some clients do, as `5.0`.

@@ -52,6 +52,19 @@ impl QueryString {
             .ok()
     }
 
+    /// The query, in an order of its own, without the parameters of these names.
+    pub(crate) fn without(&self, names: &[&str]) -> String {
+        let mut pairs: Vec<_> = self
+            .pairs
+            .iter()
+            .filter(|(name, _)| !names.contains(&name.as_str()))
+            .collect();
+        pairs.sort();
+        form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(pairs)
+            .finish()
+    }
+
     pub(crate) fn problem(&mut self, name: &str, problem: &str) {
         self.problems.push((name.to_owned(), problem.to_owned()));
     }

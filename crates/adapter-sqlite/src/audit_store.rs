@@ -56,7 +56,7 @@ impl AuditStore for SqliteAuditStore {
             .fetch_all(&mut *tx)
             .await
             .map_err(unavailable)?;
-        let total = keyset::count(&mut tx, |query| {
+        let total = keyset::count(&mut tx, page, |query| {
             query.push("audit_events WHERE ");
             push_filter(query, environment, filter);
         })

@@ -109,11 +109,8 @@ impl ConnectionStore for SqliteConnectionStore {
         page: &PageRequest,
     ) -> Result<Page<ChannelConnection>, StoreError> {
         let mut tx = self.access.begin_read().await?;
-        let mut query: QueryBuilder<Sqlite> = select();
-        push_filter(&mut query, environment, filter);
-        keyset::push_page(&mut query, "connections", page);
-        let connections = fetch(&mut tx, query).await?;
-        let total = keyset::count(&mut tx, |query| {
+        let connections = fetch(&mut tx, listing(environment, filter, page)).await?;
+        let total = keyset::count(&mut tx, page, |query| {
             query.push("connections WHERE ");
             push_filter(query, environment, filter);
         })
@@ -150,4 +147,16 @@ impl ConnectionStore for SqliteConnectionStore {
     async fn record(&self, record: &RecordConnection) -> Result<(), RecordError> {
         record::record(&self.access, record).await
     }
+}
+
+/// The query of a page of connections.
+pub(crate) fn listing(
+    environment: EnvironmentId,
+    filter: &ConnectionFilter,
+    page: &PageRequest,
+) -> QueryBuilder<Sqlite> {
+    let mut query = select();
+    push_filter(&mut query, environment, filter);
+    keyset::push_page(&mut query, "connections", page);
+    query
 }

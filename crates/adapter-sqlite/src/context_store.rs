@@ -93,7 +93,7 @@ impl ContextStore for SqliteContextStore {
             .fetch_all(&mut *tx)
             .await
             .map_err(unavailable)?;
-        let total = keyset::count(&mut tx, |query| {
+        let total = keyset::count(&mut tx, page, |query| {
             query.push("contexts WHERE ");
             push_filter(query, environment, filter);
         })

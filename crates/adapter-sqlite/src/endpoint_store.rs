@@ -40,7 +40,8 @@ const SELECT: &str = "
         endpoints.context_keys, endpoints.kind, endpoints.address, endpoints.address_key,
         endpoints.secret, endpoints.created_at, endpoints.updated_at
     FROM endpoints
-    JOIN integrations ON integrations.environment_id = endpoints.environment_id
+    -- In this order: see `connection_store/read.rs`.
+    CROSS JOIN integrations ON integrations.environment_id = endpoints.environment_id
         AND integrations.id = endpoints.integration_id
     LEFT JOIN connections ON connections.environment_id = endpoints.environment_id
         AND connections.id = endpoints.connection_id
@@ -129,12 +130,8 @@ impl EndpointStore for SqliteEndpointStore {
         page: &PageRequest,
     ) -> Result<Page<ChannelEndpoint>, StoreError> {
         let mut tx = self.access.begin_read().await?;
-        let mut query = QueryBuilder::new(SELECT);
-        query.push_bind(environment.0);
-        push_filter(&mut query, environment, filter);
-        keyset::push_page(&mut query, "endpoints", page);
-        let endpoints = fetch(&mut tx, query).await?;
-        let total = keyset::count(&mut tx, |query| {
+        let endpoints = fetch(&mut tx, listing(environment, filter, page)).await?;
+        let total = keyset::count(&mut tx, page, |query| {
             query
                 .push("endpoints WHERE endpoints.environment_id = ")
                 .push_bind(environment.0);
@@ -168,4 +165,17 @@ async fn fetch(
         .await
         .map_err(unavailable)?;
     rows.into_iter().map(ChannelEndpoint::try_from).collect()
+}
+
+/// The query of a page of endpoints.
+pub(crate) fn listing(
+    environment: EnvironmentId,
+    filter: &EndpointFilter,
+    page: &PageRequest,
+) -> QueryBuilder<Sqlite> {
+    let mut query = QueryBuilder::new(SELECT);
+    query.push_bind(environment.0);
+    push_filter(&mut query, environment, filter);
+    keyset::push_page(&mut query, "endpoints", page);
+    query
 }

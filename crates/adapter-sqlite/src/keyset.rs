@@ -33,12 +33,16 @@ pub(crate) fn push_page(query: &mut QueryBuilder<Sqlite>, table: &str, page: &Pa
     query.push_bind(i64::from(page.limit) + 1);
 }
 
-/// Counts the rows of a filter, up to one over [`COUNT_CAP`]. `source` is table and `WHERE`
-/// clause.
+/// Counts the rows of a filter, up to one over [`COUNT_CAP`], unless the page knows them. `source`
+/// is table and `WHERE` clause.
 pub(crate) async fn count(
     connection: &mut SqliteConnection,
+    page: &PageRequest,
     source: impl FnOnce(&mut QueryBuilder<Sqlite>),
 ) -> Result<u64, StoreError> {
+    if let Some(total) = page.total {
+        return Ok(total);
+    }
     let mut query = QueryBuilder::new("SELECT count(*) FROM (SELECT 1 FROM ");
     source(&mut query);
     query
@@ -52,3 +56,6 @@ pub(crate) async fn count(
         .map_err(unavailable)?;
     Ok(count.cast_unsigned())
 }
+
+#[cfg(test)]
+mod tests;

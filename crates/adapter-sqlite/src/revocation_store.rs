@@ -72,7 +72,7 @@ impl RevocationStore for SqliteRevocationStore {
             .fetch_all(&mut *tx)
             .await
             .map_err(unavailable)?;
-        let total = keyset::count(&mut tx, |query| {
+        let total = keyset::count(&mut tx, page, |query| {
             query.push("revocations WHERE environment_id = ");
             query.push_bind(environment.0);
         })

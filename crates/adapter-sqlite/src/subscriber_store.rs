@@ -77,7 +77,7 @@ impl SubscriberStore for SqliteSubscriberStore {
             .fetch_all(&mut *tx)
             .await
             .map_err(unavailable)?;
-        let total = keyset::count(&mut tx, |query| {
+        let total = keyset::count(&mut tx, page, |query| {
             query.push("subscribers WHERE ");
             push_filter(query, environment, filter);
         })

@@ -112,6 +112,7 @@ async fn read_all(
 
     let environment = connection.environment_id;
     let page = PageRequest {
+        total: None,
         limit: 10,
         from: From::Start,
         order: Order::Ascending,

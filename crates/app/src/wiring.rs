@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tieline_adapter_crypto::{KeyRingCursorSealer, KeyRingFlowSealer, KeyRingSealer};
-use tieline_adapter_http::{Api, Lockout, RateLimits, WorkLimit};
+use tieline_adapter_http::{Api, Lockout, RateLimits, Totals, WorkLimit};
 use tieline_adapter_local::FileRefreshJournal;
 use tieline_domain::{
     api_key::ApiKeyUses,
@@ -108,6 +108,7 @@ pub(crate) async fn wire(settings: &Settings) -> anyhow::Result<Wired> {
             cursors,
             limits,
             lockout: Lockout::default(),
+            totals: Totals::default(),
             work: WorkLimit::of(settings.concurrent_requests()),
             proxies: settings.trusted_proxies()?,
             readiness,

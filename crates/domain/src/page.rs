@@ -42,6 +42,9 @@ pub struct PageRequest {
     pub from: From,
     /// In which order.
     pub order: Order,
+    /// How many rows the whole list has, up to one over [`COUNT_CAP`], where that is known well
+    /// enough: then nothing is counted.
+    pub total: Option<u64>,
 }
 
 /// Counting stops here: a count that large tells nobody more.

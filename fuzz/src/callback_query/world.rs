@@ -14,7 +14,7 @@ use jiff::SignedDuration;
 use secrecy::ExposeSecret;
 use tieline_adapter_crypto::KeyRingFlowSealer;
 use tieline_adapter_http::{
-    Api, CALLBACK_PATH, Lockout, RateLimits, Readiness, TrustedProxies, WorkLimit, router,
+    Api, CALLBACK_PATH, Lockout, RateLimits, Readiness, Totals, TrustedProxies, WorkLimit, router,
 };
 use tieline_domain::{
     attempt::ConnectAttempt,
@@ -174,6 +174,7 @@ fn api(client: MockProviderClient) -> Api {
         cursors: Arc::new(FakeCursorSealer),
         limits: RateLimits::off(),
         lockout: Lockout::default(),
+        totals: Totals::default(),
         work: WorkLimit::of(1000),
         proxies: TrustedProxies::default(),
         readiness: Arc::new(Ready),

@@ -8,7 +8,7 @@ use axum::{
 };
 use serde_json::Value;
 use tieline_adapter_http::{
-    Api, CALLBACK_PATH, Lockout, RateLimits, Readiness, TrustedProxies, WorkLimit, router,
+    Api, CALLBACK_PATH, Lockout, RateLimits, Readiness, Totals, TrustedProxies, WorkLimit, router,
 };
 use tieline_domain::{
     api_key::{ApiKeyRight, ApiKeyRole},
@@ -350,6 +350,7 @@ fn api(storage: &Arc<MemoryStorage>, clock: &Arc<FixedClock>) -> Api {
         cursors: Arc::new(FakeCursorSealer),
         limits: RateLimits::off(),
         lockout: Lockout::default(),
+        totals: Totals::default(),
         work: WorkLimit::of(1000),
         proxies: TrustedProxies::default(),
         readiness: Arc::new(AsksStorage(storage.clone())),

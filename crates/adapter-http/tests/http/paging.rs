@@ -307,3 +307,29 @@ async fn subscribers_and_contexts_are_paged_as_well() {
         assert_eq!(bench.get(&both).await.refusal(), conflict);
     }
 }
+
+#[tokio::test]
+async fn a_long_list_is_counted_again_after_ten_seconds_and_a_short_one_each_time() {
+    let bench = bench(999).await;
+    let list = "/v1/channel-connections";
+    let total = async || page(&bench, list, "limit=1").await["totalCount"].clone();
+    let one_more = async || {
+        let connection = ChannelConnection {
+            created_at: fixtures::seconds_later(5000),
+            ..bench.connection()
+        };
+        bench.store(&connection, Vec::new()).await;
+    };
+    assert_eq!(total().await, 999);
+    one_more().await;
+    assert_eq!(total().await, 1000);
+    one_more().await;
+    assert_eq!(total().await, 1000, "it was counted again");
+    let filtered = page(&bench, list, "limit=1&connectionMode=shared").await;
+    assert_ne!(
+        filtered["totalCount"], 1000,
+        "another list has its own count"
+    );
+    bench.clock.advance(SignedDuration::from_secs(10));
+    assert_eq!(total().await, 1001);
+}

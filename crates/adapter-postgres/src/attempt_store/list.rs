@@ -57,9 +57,14 @@ pub(super) async fn page(
     let attempts = rows
         .map(ConnectAttempt::try_from)
         .collect::<Result<_, _>>()?;
-    let total = count(&mut session, environment, filter).await;
-    let total = total.map_err(unavailable)?;
-    Ok(Page::of(attempts, page, total.cast_unsigned(), position))
+    let total = match page.total {
+        Some(total) => total,
+        None => {
+            let counted = count(&mut session, environment, filter).await;
+            counted.map_err(unavailable)?.cast_unsigned()
+        }
+    };
+    Ok(Page::of(attempts, page, total, position))
 }
 
 fn may_match(filter: &AttemptFilter) -> bool {

@@ -66,9 +66,14 @@ pub(super) async fn page(
     let window = Window::of(page);
     let rows = rows(&mut session, environment, filter, window).await;
     let connections = gather(rows.map_err(unavailable)?)?;
-    let total = count(&mut session, environment, filter).await;
-    let total = total.map_err(unavailable)?;
-    Ok(Page::of(connections, page, total.cast_unsigned(), position))
+    let total = match page.total {
+        Some(total) => total,
+        None => {
+            let counted = count(&mut session, environment, filter).await;
+            counted.map_err(unavailable)?.cast_unsigned()
+        }
+    };
+    Ok(Page::of(connections, page, total, position))
 }
 
 async fn rows(

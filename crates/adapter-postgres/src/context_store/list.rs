@@ -49,9 +49,14 @@ pub(super) async fn page(
     let rows = rows(&mut session, environment, filter, window).await;
     let rows = rows.map_err(unavailable)?.into_iter();
     let contexts = rows.map(Context::try_from).collect::<Result<_, _>>()?;
-    let total = count(&mut session, environment, filter).await;
-    let total = total.map_err(unavailable)?;
-    Ok(Page::of(contexts, page, total.cast_unsigned(), position))
+    let total = match page.total {
+        Some(total) => total,
+        None => {
+            let counted = count(&mut session, environment, filter).await;
+            counted.map_err(unavailable)?.cast_unsigned()
+        }
+    };
+    Ok(Page::of(contexts, page, total, position))
 }
 
 fn may_match(filter: &ContextFilter) -> bool {

@@ -66,9 +66,14 @@ pub(super) async fn page(
     let endpoints = rows
         .map(ChannelEndpoint::try_from)
         .collect::<Result<_, _>>()?;
-    let total = count(&mut session, environment, filter).await;
-    let total = total.map_err(unavailable)?;
-    Ok(Page::of(endpoints, page, total.cast_unsigned(), position))
+    let total = match page.total {
+        Some(total) => total,
+        None => {
+            let counted = count(&mut session, environment, filter).await;
+            counted.map_err(unavailable)?.cast_unsigned()
+        }
+    };
+    Ok(Page::of(endpoints, page, total, position))
 }
 
 fn may_match(filter: &EndpointFilter) -> bool {

@@ -27,13 +27,19 @@ pub(super) async fn page(
     let rows = rows(&mut session, environment, Window::of(page)).await;
     let rows = rows.map_err(unavailable)?.into_iter();
     let revocations = rows.map(Revocation::try_from).collect::<Result<_, _>>()?;
-    let total = counted!(
-        ["FROM revocations WHERE environment_id = $1 LIMIT $2"],
-        environment.0,
-        COUNTED
-    );
-    let total = total.fetch_one(&mut session).await.map_err(unavailable)?;
-    Ok(Page::of(revocations, page, total.cast_unsigned(), position))
+    let total = match page.total {
+        Some(total) => total,
+        None => {
+            let counted = counted!(
+                ["FROM revocations WHERE environment_id = $1 LIMIT $2"],
+                environment.0,
+                COUNTED
+            );
+            let counted = counted.fetch_one(&mut session).await;
+            counted.map_err(unavailable)?.cast_unsigned()
+        }
+    };
+    Ok(Page::of(revocations, page, total, position))
 }
 
 async fn rows(

@@ -53,9 +53,14 @@ pub(super) async fn page(
     let rows = rows(&mut session, environment, filter, window).await;
     let rows = rows.map_err(unavailable)?.into_iter();
     let subscribers = rows.map(Subscriber::try_from).collect::<Result<_, _>>()?;
-    let total = count(&mut session, environment, filter).await;
-    let total = total.map_err(unavailable)?;
-    Ok(Page::of(subscribers, page, total.cast_unsigned(), position))
+    let total = match page.total {
+        Some(total) => total,
+        None => {
+            let counted = count(&mut session, environment, filter).await;
+            counted.map_err(unavailable)?.cast_unsigned()
+        }
+    };
+    Ok(Page::of(subscribers, page, total, position))
 }
 
 fn may_match(filter: &SubscriberFilter) -> bool {

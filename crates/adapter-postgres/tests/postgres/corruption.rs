@@ -104,6 +104,7 @@ async fn read_all(database: &PgDatabase, connection: &ChannelConnection) -> Resu
 
     let environment = connection.environment_id;
     let page = PageRequest {
+        total: None,
         limit: 10,
         from: From::Start,
         order: Order::Ascending,

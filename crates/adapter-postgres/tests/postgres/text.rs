@@ -17,6 +17,7 @@ use crate::contract::PgHarness;
 const NUL: &str = "a\0b";
 
 const PAGE: PageRequest = PageRequest {
+    total: None,
     limit: 10,
     from: From::Start,
     order: Order::Descending,

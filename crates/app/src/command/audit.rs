@@ -92,6 +92,7 @@ async fn list(
     limit: u32,
 ) -> anyhow::Result<()> {
     let request = PageRequest {
+        total: None,
         limit,
         from: From::Start,
         order: Order::Descending,

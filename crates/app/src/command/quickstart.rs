@@ -264,6 +264,7 @@ async fn ended_attempts(
     environment: EnvironmentId,
 ) -> anyhow::Result<Vec<ConnectAttempt>> {
     let request = PageRequest {
+        total: None,
         limit: WATCHED,
         from: From::Start,
         order: Order::Descending,

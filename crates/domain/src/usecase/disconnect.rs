@@ -105,6 +105,7 @@ impl Broker {
         connections: &ConnectionFilter,
     ) -> Result<Vec<ConnectionIdentifier>, UseCaseError> {
         let mut request = PageRequest {
+            total: None,
             limit: BATCH,
             from: From::Start,
             order: Order::Ascending,

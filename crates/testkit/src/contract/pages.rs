@@ -1,7 +1,7 @@
 //! What holds for every list that comes in pages.
 
 use jiff::Timestamp;
-use tieline_domain::page::{From, Order, Page, PageRequest};
+use tieline_domain::page::{COUNT_CAP, From, Order, Page, PageRequest};
 use uuid::Uuid;
 
 use crate::fixtures::seconds_later;
@@ -9,6 +9,7 @@ use crate::fixtures::seconds_later;
 /// A page from the start, as clients ask for it first.
 pub(super) fn first(limit: u32) -> PageRequest {
     PageRequest {
+        total: None,
         limit,
         from: From::Start,
         order: Order::Descending,
@@ -35,6 +36,23 @@ pub(super) async fn check_walks(ids: &[Uuid], list: impl AsyncFn(PageRequest) ->
             walk_back(order, limit, &pages, &list).await;
         }
     }
+    check_known_totals(&list).await;
+}
+
+/// What is known is not counted.
+async fn check_known_totals(list: &impl AsyncFn(PageRequest) -> Page<Uuid>) {
+    for (known, total, total_capped) in [
+        (1_234, 1_234, false),
+        (COUNT_CAP, COUNT_CAP, false),
+        (COUNT_CAP + 1, COUNT_CAP, true),
+    ] {
+        let page = list(PageRequest {
+            total: Some(known),
+            ..first(1)
+        });
+        let page = page.await;
+        assert_eq!((page.total, page.total_capped), (total, total_capped));
+    }
 }
 
 async fn walk_forth(
@@ -44,6 +62,7 @@ async fn walk_forth(
 ) -> Vec<Page<Uuid>> {
     let mut pages = vec![
         list(PageRequest {
+            total: None,
             limit,
             from: From::Start,
             order,
@@ -53,6 +72,7 @@ async fn walk_forth(
     while let Some(next) = pages.last().unwrap().next {
         pages.push(
             list(PageRequest {
+                total: None,
                 limit,
                 from: From::After(next),
                 order,
@@ -74,6 +94,7 @@ async fn walk_back(
     for pair in pages.windows(2) {
         let border = pair[1].previous.unwrap();
         let page = list(PageRequest {
+            total: None,
             limit,
             from: From::Before(border),
             order,

@@ -67,7 +67,7 @@ pub(super) fn page<'a, T: Listed + 'a>(
     request: &PageRequest,
 ) -> Page<T> {
     let mut rows: Vec<_> = rows.collect();
-    let total = rows.len() as u64;
+    let total = request.total.unwrap_or(rows.len() as u64);
     rows.sort_unstable_by_key(|row| key(row.position()));
     if request.order == Order::Descending {
         rows.reverse();

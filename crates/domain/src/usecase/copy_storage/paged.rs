@@ -92,6 +92,7 @@ pub(super) async fn verify<P: Paged>(
 
 fn beginning() -> PageRequest {
     PageRequest {
+        total: None,
         limit: AT_ONCE,
         from: From::Start,
         order: Order::Ascending,

@@ -1,0 +1,144 @@
+//! No page costs more for what lies behind it: each comes out of an index in its order.
+
+use sqlx::{AssertSqlSafe, Connection, Sqlite, SqliteConnection, query_as};
+use tieline_domain::{
+    connection::ConnectionMode,
+    context::ContextKey,
+    page::{Order, Position},
+    ports::{ConnectionFilter, EndpointFilter},
+};
+use tieline_testkit::fixtures;
+use uuid::Uuid;
+
+use super::*;
+use crate::{connection_store, endpoint_store};
+
+/// What `ANALYZE` finds in a store with many connections and two integrations.
+const STATISTICS: &str = "
+    ANALYZE;
+    INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+        ('integrations', 'integrations_by_identifier', '2 1 1'),
+        ('integrations', 'sqlite_autoindex_integrations_3', '2 2 1'),
+        ('integrations', 'sqlite_autoindex_integrations_2', '2 2 1'),
+        ('integrations', 'sqlite_autoindex_integrations_1', '2 1'),
+        ('connections', 'connections_due', '200000 1 1'),
+        ('connections', 'connections_by_workspace', '200000 1'),
+        ('connections', 'connections_by_context', '200000 200000 10 1 1'),
+        ('connections', 'connections_by_integration', '200000 200000 100000 1 1'),
+        ('connections', 'connections_by_subscriber', '200000 200000 2 1 1'),
+        ('connections', 'connections_by_age', '200000 200000 1 1'),
+        ('connections', 'connections_sameness', '200000 200000 100000 2 1 1'),
+        ('connections', 'sqlite_autoindex_connections_3', '200000 200000 1'),
+        ('connections', 'sqlite_autoindex_connections_2', '200000 200000 1'),
+        ('connections', 'sqlite_autoindex_connections_1', '200000 1'),
+        ('endpoints', 'endpoints_by_context', '180000 180000 9 1 1'),
+        ('endpoints', 'endpoints_by_integration', '180000 180000 90000 1 1'),
+        ('endpoints', 'endpoints_by_connection', '180000 180000 1 1 1'),
+        ('endpoints', 'endpoints_by_subscriber', '180000 180000 1 1 1'),
+        ('endpoints', 'endpoints_by_age', '180000 180000 1 1'),
+        ('endpoints', 'endpoints_sameness', '180000 180000 90000 1 1 1 1');
+    ANALYZE sqlite_schema;";
+
+async fn large() -> SqliteConnection {
+    let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+    sqlx::migrate!()
+        .run_direct(None, &mut connection, false)
+        .await
+        .unwrap();
+    sqlx::raw_sql(STATISTICS)
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    connection
+}
+
+/// Each kind of page: the first, one that follows, one that precedes.
+fn pages() -> [PageRequest; 3] {
+    let border = Position {
+        created_at: fixtures::seconds_later(0),
+        id: Uuid::nil(),
+    };
+    [From::Start, From::After(border), From::Before(border)].map(|from| PageRequest {
+        total: None,
+        limit: 10,
+        from,
+        order: Order::Descending,
+    })
+}
+
+async fn assert_reads_in_order(connection: &mut SqliteConnection, list: QueryBuilder<Sqlite>) {
+    let sql = format!("EXPLAIN QUERY PLAN {}", list.sql().as_str());
+    let plan: Vec<(i64, i64, i64, String)> = query_as(AssertSqlSafe(sql))
+        .fetch_all(connection)
+        .await
+        .unwrap();
+    let steps: Vec<&str> = plan.iter().map(|(.., step)| step.as_str()).collect();
+    let sorts = |step: &&str| step.contains("ORDER BY");
+    assert!(
+        !steps.iter().any(sorts),
+        "{}: {steps:#?}",
+        list.sql().as_str()
+    );
+}
+
+#[tokio::test]
+async fn a_page_of_connections_is_read_in_its_order() {
+    let mut connection = large().await;
+    let environment = fixtures::environment().id;
+    let filters = [
+        ConnectionFilter::default(),
+        ConnectionFilter {
+            subscriber_id: Some(fixtures::subscriber_id("ada")),
+            ..ConnectionFilter::default()
+        },
+        ConnectionFilter {
+            mode: Some(ConnectionMode::Shared),
+            ..ConnectionFilter::default()
+        },
+        ConnectionFilter {
+            mode: Some(ConnectionMode::Subscriber),
+            ..ConnectionFilter::default()
+        },
+        ConnectionFilter {
+            integration_identifier: Some("slack".to_owned()),
+            ..ConnectionFilter::default()
+        },
+        ConnectionFilter {
+            context_keys: Some(
+                [ContextKey::new("tenant", "acme").unwrap()]
+                    .into_iter()
+                    .collect(),
+            ),
+            ..ConnectionFilter::default()
+        },
+    ];
+    for filter in &filters {
+        for page in pages() {
+            let list = connection_store::listing(environment, filter, &page);
+            assert_reads_in_order(&mut connection, list).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_endpoints_is_read_in_its_order() {
+    let mut connection = large().await;
+    let environment = fixtures::environment().id;
+    let filters = [
+        EndpointFilter::default(),
+        EndpointFilter {
+            subscriber_id: Some(fixtures::subscriber_id("ada")),
+            ..EndpointFilter::default()
+        },
+        EndpointFilter {
+            integration_identifier: Some("slack".to_owned()),
+            ..EndpointFilter::default()
+        },
+    ];
+    for filter in &filters {
+        for page in pages() {
+            let list = endpoint_store::listing(environment, filter, &page);
+            assert_reads_in_order(&mut connection, list).await;
+        }
+    }
+}
