@@ -2,6 +2,7 @@
 
 mod accounting;
 mod figures;
+mod growth;
 mod machine;
 mod mint;
 mod mode;
@@ -15,12 +16,13 @@ mod wrk;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
-use clap::{Args, builder::PossibleValuesParser};
+use clap::{Args, Subcommand, builder::PossibleValuesParser};
 use xshell::{Shell, cmd};
 
 use self::{
     accounting::memory,
     figures::Spread,
+    growth::Growth,
     machine::Machine,
     mode::{MODES, Mode, Storage},
     process::Process,
@@ -42,8 +44,11 @@ use crate::{metadata::Metadata, services::Services};
 /// read them. No figure fails a run; a figure that cannot be had does. Needs Linux, and a machine
 /// that has nothing else to do.
 #[derive(Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 pub(crate) struct Bench {
+    #[command(subcommand)]
+    part: Option<Part>,
+
     /// One short round at 64 connections: an answer in a minute, which is written nowhere
     #[arg(long)]
     quick: bool,
@@ -61,11 +66,18 @@ pub(crate) struct Bench {
     no_services: bool,
 }
 
+/// What else is measured.
+#[derive(Subcommand)]
+enum Part {
+    Growth(Growth),
+}
+
 const EXAMPLES: &str = "\
 Examples:
   cargo xtask bench --quick                       before and after a change
   cargo xtask bench --quick --only keyed-sqlite   of one mode
   cargo xtask bench                               all of it, into docs/PERFORMANCE.md
+  cargo xtask bench growth                        a store with many connections
   cargo xtask bench --quick --json | jq '.rows[] | {mode, requests_ratio}'";
 
 /// What is loaded.
@@ -76,6 +88,13 @@ struct Programs {
 
 impl Bench {
     pub(crate) fn run(&self, sh: &Shell) -> anyhow::Result<()> {
+        match &self.part {
+            Some(Part::Growth(growth)) => growth.run(sh),
+            None => self.run_modes(sh),
+        }
+    }
+
+    fn run_modes(&self, sh: &Shell) -> anyhow::Result<()> {
         let modes = self.modes();
         let plan = if self.quick { Plan::QUICK } else { Plan::WHOLE };
         let folder = sh.create_dir(sh.current_dir().join("target/bench"))?;
@@ -114,7 +133,7 @@ impl Bench {
             );
         }
         if self.is_whole() {
-            page::write(sh, &report.text())?;
+            page::write(sh, "bench", &report.text())?;
             eprintln!("wrote {}", page::PAGE);
         }
         Ok(())

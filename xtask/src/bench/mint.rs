@@ -43,15 +43,30 @@ pub(super) fn url(port: u16) -> String {
 
 /// Sends the request once, under this key if there is one.
 pub(super) fn send(port: u16, key: Option<&str>) -> io::Result<Answer> {
+    let key = key.map_or_else(String::new, |key| format!("Idempotency-Key: {key}\r\n"));
+    let more = format!(
+        "Content-Type: application/json\r\n{key}Content-Length: {}\r\n\r\n{BODY}",
+        BODY.len()
+    );
+    ask(port, API_KEY, &format!("POST {PATH}"), &more)
+}
+
+/// What is answered to a GET, as JSON.
+pub(super) fn get(port: u16, api_key: &str, target: &str) -> io::Result<serde_json::Value> {
+    let answer = ask(port, api_key, &format!("GET {target}"), "\r\n")?;
+    if answer.status != 200 {
+        return Err(io::Error::other(format!("{target}: {answer:?}")));
+    }
+    Ok(serde_json::from_str(&answer.body)?)
+}
+
+fn ask(port: u16, api_key: &str, what: &str, more: &str) -> io::Result<Answer> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
     stream.set_read_timeout(Some(PATIENCE))?;
-    let key = key.map_or_else(String::new, |key| format!("Idempotency-Key: {key}\r\n"));
     write!(
         stream,
-        "POST {PATH} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\
-         Authorization: ApiKey {API_KEY}\r\nContent-Type: application/json\r\n{key}\
-         Content-Length: {}\r\n\r\n{BODY}",
-        BODY.len()
+        "{what} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\
+         Authorization: ApiKey {api_key}\r\n{more}"
     )?;
     let mut text = String::new();
     stream.read_to_string(&mut text)?;

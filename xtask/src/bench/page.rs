@@ -5,24 +5,21 @@ use xshell::Shell;
 
 pub(super) const PAGE: &str = "docs/PERFORMANCE.md";
 
-const BEGIN: &str = "<!-- bench: begin; written by `cargo xtask bench` -->";
-const END: &str = "<!-- bench: end -->";
-
-/// Puts these figures into the page, in place of the last ones.
-pub(super) fn write(sh: &Shell, figures: &str) -> anyhow::Result<()> {
+/// Puts these figures into the page, in place of the last ones of this name.
+pub(super) fn write(sh: &Shell, name: &str, figures: &str) -> anyhow::Result<()> {
     let page = sh.read_file(PAGE)?;
-    let page = with_figures(&page, figures)
-        .with_context(|| format!("{PAGE} lacks the line {BEGIN} or {END}"))?;
+    let page = with_figures(&page, name, figures)
+        .with_context(|| format!("{PAGE} has no place for figures of `{name}`"))?;
     Ok(sh.write_file(PAGE, page)?)
 }
 
-fn with_figures(page: &str, figures: &str) -> Option<String> {
-    let (before, rest) = page.split_once(BEGIN)?;
-    let (_, after) = rest.split_once(END)?;
-    Some(format!(
-        "{before}{BEGIN}\n\n{}\n\n{END}{after}",
-        figures.trim()
-    ))
+fn with_figures(page: &str, name: &str, figures: &str) -> Option<String> {
+    let begin = format!("<!-- {name}: begin; written by `cargo xtask bench` -->");
+    let end = format!("<!-- {name}: end -->");
+    let (before, rest) = page.split_once(&begin)?;
+    let (_, after) = rest.split_once(&end)?;
+    let figures = figures.trim();
+    Some(format!("{before}{begin}\n\n{figures}\n\n{end}{after}"))
 }
 
 #[cfg(test)]
@@ -31,14 +28,19 @@ mod tests {
 
     #[test]
     fn figures_replace_figures_and_nothing_else() {
-        let page = format!("# A\n\n{BEGIN}\nold\n{END}\n\nb\n");
-        let expected = format!("# A\n\n{BEGIN}\n\nnew\n\n{END}\n\nb\n");
-        assert_eq!(with_figures(&page, "new\n").unwrap(), expected);
-        assert_eq!(with_figures(&expected, "new").unwrap(), expected);
+        let (begin, end) = (
+            "<!-- a: begin; written by `cargo xtask bench` -->",
+            "<!-- a: end -->",
+        );
+        let page = format!("# A\n\n{begin}\nold\n{end}\n\nb\n");
+        let expected = format!("# A\n\n{begin}\n\nnew\n\n{end}\n\nb\n");
+        assert_eq!(with_figures(&page, "a", "new\n").unwrap(), expected);
+        assert_eq!(with_figures(&expected, "a", "new").unwrap(), expected);
+        assert_eq!(with_figures(&page, "b", "new"), None);
     }
 
     #[test]
     fn a_page_without_its_place_for_figures_is_left_alone() {
-        assert_eq!(with_figures("# A\n", "new"), None);
+        assert_eq!(with_figures("# A\n", "a", "new"), None);
     }
 }

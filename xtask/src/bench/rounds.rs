@@ -5,6 +5,7 @@ use xshell::Shell;
 use super::{
     accounting::{Snapshot, ticks_per_second},
     figures::{Pair, Row, Sample},
+    mint,
     mode::{Mode, TARGET_CONNECTIONS},
     process::Process,
     subject::Subject,
@@ -118,18 +119,21 @@ impl<'a> Rounds<'a> {
     ) -> anyhow::Result<Pair> {
         let word = match mode.keys {
             Keys::Repeated => mode.name.to_owned(),
-            Keys::None | Keys::New => format!("{}-{word}", mode.name),
+            Keys::None | Keys::New | Keys::InBody => format!("{}-{word}", mode.name),
         };
-        let load = |port| Load {
-            port,
+        let (floor_url, url) = (mint::url(self.floor.port), mint::url(subject.process.port));
+        let load = |url| Load {
+            url,
+            body: mint::BODY,
+            api_key: mint::API_KEY,
             keys: mode.keys,
             word: &word,
             connections,
             seconds,
         };
-        let floor = self.sample(&load(self.floor.port), Some(&[self.floor.id()]))?;
+        let floor = self.sample(&load(&floor_url), Some(&[self.floor.id()]))?;
         let charged = subject.charged.as_deref();
-        let tieline = self.sample(&load(subject.process.port), charged)?;
+        let tieline = self.sample(&load(&url), charged)?;
         Ok(Pair { floor, tieline })
     }
 

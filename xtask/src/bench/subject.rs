@@ -40,11 +40,11 @@ pub(super) struct Subject<'a> {
 }
 
 /// Where it lives; gone in the end.
-struct Home<'a> {
+pub(super) struct Home<'a> {
     sh: &'a Shell,
-    folder: PathBuf,
-    variables: Vec<(&'static str, String)>,
-    database: Option<Database<'a>>,
+    pub(super) folder: PathBuf,
+    pub(super) variables: Vec<(&'static str, String)>,
+    pub(super) database: Option<Database<'a>>,
 }
 
 impl<'a> Subject<'a> {
@@ -57,7 +57,7 @@ impl<'a> Subject<'a> {
         starts: usize,
     ) -> anyhow::Result<Self> {
         let port = free_port()?;
-        let home = Home::make(sh, storage, services, port)?;
+        let home = Home::make(sh, storage, services, port, "mints")?;
         home.fill(program)?;
         let mut starts_ms = Vec::new();
         let mut running = None;
@@ -103,13 +103,15 @@ impl<'a> Subject<'a> {
 }
 
 impl<'a> Home<'a> {
-    fn make(
+    /// One for a server at this port, told from others by `word`.
+    pub(super) fn make(
         sh: &'a Shell,
         storage: Storage,
         services: Option<&'a Services>,
         port: u16,
+        word: &str,
     ) -> anyhow::Result<Self> {
-        let name = format!("{storage:?}-{}", std::process::id()).to_lowercase();
+        let name = format!("{storage:?}-{word}-{}", std::process::id()).to_lowercase();
         let folder = sh.create_dir(sh.current_dir().join("target/bench").join(&name))?;
         let data = folder.join("data").display().to_string();
         let mut home = Self {
@@ -121,6 +123,7 @@ impl<'a> Home<'a> {
                 ("TIELINE_BOOTSTRAP_API_KEY", mint::API_KEY.to_owned()),
                 ("TIELINE_RATE_LIMIT_MINT", RATE_LIMIT.to_owned()),
                 ("TIELINE_RATE_LIMIT_KEY", RATE_LIMIT.to_owned()),
+                ("TIELINE_RATE_LIMIT_OTHER", RATE_LIMIT.to_owned()),
             ],
             database: None,
         };
@@ -128,7 +131,9 @@ impl<'a> Home<'a> {
             let services = services.context("no servers were started")?;
             let server = services.postgres_url().context("there is no Postgres")?;
             let redis = services.redis_url().context("there is no Redis")?;
-            let own = home.database.insert(Database::make(sh, server, "bench")?);
+            let own = home
+                .database
+                .insert(Database::make(sh, server, &format!("bench_{word}"))?);
             home.variables.extend([
                 ("TIELINE_DATABASE_URL", own.url().to_owned()),
                 ("TIELINE_REDIS_URL", redis.to_owned()),
@@ -139,20 +144,37 @@ impl<'a> Home<'a> {
     }
 
     /// Makes the tables, and the integration and the subscriber that the request names.
-    fn fill(&self, program: &Path) -> anyhow::Result<()> {
-        let (integration, subscriber) = (mint::INTEGRATION, mint::SUBSCRIBER);
-        let create = ["create", "--provider", "slack", "--identifier", integration];
+    pub(super) fn fill(&self, program: &Path) -> anyhow::Result<()> {
         self.tell(program, &["migrate"], "")?;
-        self.tell(
-            program,
-            &[&["integrations"], &create[..]].concat(),
-            CREDENTIALS,
-        )?;
-        self.tell(program, &["subscribers", "create", subscriber], "")
+        self.integrate(program, mint::INTEGRATION)?;
+        self.tell(program, &["subscribers", "create", mint::SUBSCRIBER], "")?;
+        Ok(())
     }
 
-    /// Runs a command of Tieline here, with nothing but the server's own variables.
-    fn tell(&self, program: &Path, arguments: &[&str], input: &str) -> anyhow::Result<()> {
+    /// Makes an integration.
+    pub(super) fn integrate(&self, program: &Path, identifier: &str) -> anyhow::Result<()> {
+        let create = [
+            "integrations",
+            "create",
+            "--provider",
+            "slack",
+            "--identifier",
+        ];
+        self.tell(program, &[&create[..], &[identifier]].concat(), CREDENTIALS)?;
+        Ok(())
+    }
+
+    /// Makes an API key that may do everything but see tokens; answers it.
+    pub(super) fn key(&self, program: &Path) -> anyhow::Result<String> {
+        let told = self.tell(program, &["api-keys", "create", "--name", "bench"], "")?;
+        let words = told.split_whitespace();
+        let key = words.into_iter().find(|word| word.starts_with("tl_"));
+        Ok(key.context("no key was made")?.to_owned())
+    }
+
+    /// Runs a command of Tieline here, with nothing but the server's own variables; answers what
+    /// it says.
+    fn tell(&self, program: &Path, arguments: &[&str], input: &str) -> anyhow::Result<String> {
         let _here = self.sh.push_dir(&self.folder);
         let variables = self.variables.iter();
         let variables = variables.map(|(name, value)| format!("{name}={value}"));
@@ -161,10 +183,10 @@ impl<'a> Home<'a> {
         let complaint = String::from_utf8_lossy(&told.stderr);
         let words = arguments.join(" ");
         ensure!(told.status.success(), "`tieline {words}`: {complaint}");
-        Ok(())
+        Ok(String::from_utf8(told.stdout)?)
     }
 
-    fn told_log(&self) -> String {
+    pub(super) fn told_log(&self) -> String {
         let log = self.sh.read_file(self.folder.join(LOG)).unwrap_or_default();
         let lines: Vec<_> = log.lines().rev().take(SHOWN_LINES).collect();
         format!("its log, newest first:\n{}\n", lines.join("\n"))

@@ -1,9 +1,11 @@
 -- The load: one kind of mint, again and again.
--- Arguments: which idempotency keys (none, new, repeated), a word that makes the keys of this run
--- its own, the API key, the body.
+-- Arguments: which idempotency keys (none, new, repeated, in-body), a word that makes the keys of
+-- this run its own, the API key, the body. Without a body it is a GET. "in-body" sends no key, but
+-- bodies in which NUMBER is another one each; the word is a number then.
 
 local KEYS_PER_THREAD = 100
 local MARK = "key-goes-here"
+local NUMBER = "0000000000000"
 
 local threads = 0
 
@@ -12,21 +14,33 @@ function setup(thread)
   threads = threads + 1
 end
 
+local function split(text, mark)
+  local from, to = text:find(mark, 1, true)
+  return text:sub(1, from - 1), text:sub(to + 1)
+end
+
 function init(args)
   local keys, word = args[1], args[2]
-  wrk.method = "POST"
+  wrk.method = args[4] and args[4] ~= "" and "POST" or "GET"
   wrk.headers["Authorization"] = "ApiKey " .. args[3]
   wrk.headers["Content-Type"] = "application/json"
   wrk.body = args[4]
   if keys == "none" then
     return
   end
+  if keys == "in-body" then
+    local before, after = split(wrk.format(), NUMBER)
+    local count = tonumber(word) * 1e9 + number * 1e8
+    request = function()
+      count = count + 1
+      return before .. string.format("%013d", count) .. after
+    end
+    return
+  end
   -- Put together once, but for the key: else the load would cost more than the answer.
   wrk.headers["Idempotency-Key"] = MARK
-  local text = wrk.format()
-  local from, to = text:find(MARK, 1, true)
-  local before = text:sub(1, from - 1) .. word .. "-" .. number .. "-"
-  local after = text:sub(to + 1)
+  local before, after = split(wrk.format(), MARK)
+  before = before .. word .. "-" .. number .. "-"
   local count = 0
   request = function()
     count = count + 1

@@ -6,7 +6,6 @@ use anyhow::Context;
 use serde::Deserialize;
 use xshell::{Shell, cmd};
 
-use super::mint;
 use crate::packages;
 
 const SCRIPT: &str = include_str!("wrk.lua");
@@ -25,12 +24,19 @@ pub(super) enum Keys {
     New,
     /// A few, over and over.
     Repeated,
+    /// None, but a number of its own stands in each body, for [`NUMBER`].
+    InBody,
 }
+
+/// What a number takes the place of.
+pub(super) const NUMBER: &str = "0000000000000";
 
 /// One load.
 pub(super) struct Load<'a> {
-    /// The server, on the loopback address.
-    pub(super) port: u16,
+    pub(super) url: &'a str,
+    /// What is posted; an empty one is a GET.
+    pub(super) body: &'a str,
+    pub(super) api_key: &'a str,
     pub(super) keys: Keys,
     /// Makes its keys its own.
     pub(super) word: &'a str,
@@ -68,8 +74,8 @@ impl Wrk {
         let connections = load.connections.to_string();
         let threads = load.connections.min(self.cores).to_string();
         let seconds = load.seconds.to_string();
-        let url = mint::url(load.port);
-        let (keys, word, api_key, body) = (load.keys.told(), load.word, mint::API_KEY, mint::BODY);
+        let (url, body) = (load.url, load.body);
+        let (keys, word, api_key) = (load.keys.told(), load.word, load.api_key);
         let printed = cmd!(
             sh,
             "wrk --threads {threads} --connections {connections} --duration {seconds} --latency
@@ -94,6 +100,7 @@ impl Keys {
             Self::None => "none",
             Self::New => "new",
             Self::Repeated => "repeated",
+            Self::InBody => "in-body",
         }
     }
 }

@@ -1,0 +1,137 @@
+//! What a store is asked.
+
+use anyhow::ensure;
+use xshell::Shell;
+
+use super::super::{
+    mint,
+    wrk::{Keys, Load, NUMBER, Wrk},
+};
+
+/// How long each load takes.
+const SECONDS: u64 = 2;
+
+/// Enough to keep both cores busy, and no more.
+const CONNECTIONS: usize = 8;
+
+/// So many pages lie before the one that is asked for by its cursor.
+const PAGES: usize = 20;
+
+/// One kind of request.
+pub(super) struct Question {
+    pub(super) name: &'static str,
+    /// How many times the speed on few rows is wanted, at least.
+    pub(super) wanted: f64,
+    request: Request,
+}
+
+enum Request {
+    /// A list, with this query.
+    List(fn(rows: u64) -> String),
+    /// A page some way into a list.
+    Deep,
+    /// A subscriber is made or changed.
+    Upsert,
+}
+
+const LISTS: f64 = 0.7;
+const WRITES: f64 = 0.35;
+
+pub(super) const QUESTIONS: &[Question] = &[
+    Question {
+        name: "connections, first page",
+        wanted: LISTS,
+        request: Request::List(|_| "limit=10".to_owned()),
+    },
+    Question {
+        name: "connections, a page by its cursor",
+        wanted: LISTS,
+        request: Request::Deep,
+    },
+    Question {
+        name: "connections of an integration",
+        wanted: LISTS,
+        request: Request::List(|_| "limit=10&integrationIdentifier=slack-second".to_owned()),
+    },
+    Question {
+        name: "connections of a subscriber",
+        wanted: LISTS,
+        request: Request::List(|rows| format!("limit=10&subscriberId=person-{}", rows / 2 + 1)),
+    },
+    Question {
+        name: "connections of a context",
+        wanted: LISTS,
+        request: Request::List(|rows| format!("limit=10&contextKeys=tenant:org-{}", rows / 20)),
+    },
+    Question {
+        name: "shared connections",
+        wanted: LISTS,
+        request: Request::List(|_| "limit=10&connectionMode=shared".to_owned()),
+    },
+    Question {
+        name: "making subscribers",
+        wanted: WRITES,
+        request: Request::Upsert,
+    },
+];
+
+impl Question {
+    /// How many of them are answered in a second.
+    pub(super) fn ask(
+        &self,
+        sh: &Shell,
+        wrk: &Wrk,
+        (port, api_key): (u16, &str),
+        rows: u64,
+        round: usize,
+    ) -> anyhow::Result<f64> {
+        let (path, body, keys) = match self.request {
+            Request::List(query) => (list(&query(rows)), String::new(), Keys::None),
+            Request::Deep => (list(&deep(port, api_key)?), String::new(), Keys::None),
+            Request::Upsert => {
+                let body = format!(r#"{{"subscriberId":"new-{NUMBER}"}}"#);
+                ("/v2/subscribers".to_owned(), body, Keys::InBody)
+            }
+        };
+        if body.is_empty() {
+            // Answered badly, it says why.
+            mint::get(port, api_key, &path)?;
+        }
+        let seen = wrk.run(
+            sh,
+            &Load {
+                url: &format!("http://127.0.0.1:{port}{path}"),
+                body: &body,
+                api_key,
+                keys,
+                word: &round.to_string(),
+                connections: CONNECTIONS,
+                seconds: SECONDS,
+            },
+        )?;
+        let fault = seen.fault();
+        ensure!(
+            fault.is_none(),
+            "{}: {}",
+            self.name,
+            fault.unwrap_or_default()
+        );
+        Ok(seen.requests_per_second())
+    }
+}
+
+fn list(query: &str) -> String {
+    format!("/v1/channel-connections?{query}")
+}
+
+/// The query of a page that lies some way into the list.
+fn deep(port: u16, api_key: &str) -> anyhow::Result<String> {
+    let mut query = "limit=10".to_owned();
+    for _ in 0..PAGES {
+        let page = mint::get(port, api_key, &list(&query))?;
+        let next = page["next"].as_str();
+        ensure!(next.is_some(), "a list ends too early: {page}");
+        query = format!("limit=10&after={}", next.unwrap_or_default());
+    }
+    Ok(query)
+}
