@@ -87,6 +87,17 @@ struct Programs {
 }
 
 impl Bench {
+    /// The short run of all modes.
+    pub(crate) fn quick() -> Self {
+        Self {
+            part: None,
+            quick: true,
+            json: false,
+            only: Vec::new(),
+            no_services: false,
+        }
+    }
+
     pub(crate) fn run(&self, sh: &Shell) -> anyhow::Result<()> {
         match &self.part {
             Some(Part::Growth(growth)) => growth.run(sh),

@@ -1,10 +1,10 @@
 use clap::Args;
 use xshell::Shell;
 
-use crate::{fuzz::Fuzz, lint::Lint, sqlx::Sqlx, steps::Steps, test::Test};
+use crate::{bench::Bench, fuzz::Fuzz, lint::Lint, sqlx::Sqlx, steps::Steps, test::Test};
 
-/// Lint, the queries, test, then a minute of fuzzing for each target: what has to pass before a change
-/// goes in.
+/// Lint, the queries, test, a minute of fuzzing for each target, and the benchmark's short run, whose
+/// figures decide nothing: what has to pass before a change goes in.
 ///
 /// `.ci/run` runs exactly this. Every step runs even where one before it failed, so that one run tells
 /// all there is to mend.
@@ -21,6 +21,9 @@ impl Ci {
         });
         steps.run("test", "cargo xtask test", || Test::default().run(sh));
         steps.run("fuzz", "cargo xtask fuzz", || Fuzz::default().run(sh));
+        steps.run("bench", "cargo xtask bench --quick", || {
+            Bench::quick().run(sh)
+        });
         steps.finish()
     }
 }

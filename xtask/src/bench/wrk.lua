@@ -57,7 +57,7 @@ function done(summary, latency, requests)
   local errors = summary.errors
   io.write(string.format(
     '{"requests":%d,"duration_us":%d,"p50_us":%d,"p99_us":%d,' ..
-      '"refused":%d,"cut":%d,"late":%d}\n',
+      '"refused":%d,"cut":%d}\n',
     summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
-    errors.status, errors.connect + errors.read + errors.write, errors.timeout))
+    errors.status, errors.connect + errors.read + errors.write))
 end
