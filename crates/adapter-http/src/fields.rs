@@ -85,17 +85,17 @@ impl Fields {
         }
         contexts
             .into_iter()
-            .filter_map(|(kind, value)| self.context(kind, value))
+            .filter_map(|(kind, value)| self.context(&kind, value))
             .collect()
     }
 
-    fn context(&mut self, kind: String, value: ContextValue) -> Option<NamedContext> {
+    fn context(&mut self, kind: &str, value: ContextValue) -> Option<NamedContext> {
         let (id, data) = match value {
             ContextValue::Id(id) => (id, None),
             ContextValue::WithData(ContextWithData { id, data }) => (id, data),
         };
-        let key = ContextKey::new(&kind, id)
-            .map_err(|problem| self.add(format!("context.{}", sanitize(&kind, 100)), &problem))
+        let key = ContextKey::new(kind, id)
+            .map_err(|problem| self.add(format!("context.{}", sanitize(kind, 100)), &problem))
             .ok()?;
         Some(NamedContext { key, data })
     }

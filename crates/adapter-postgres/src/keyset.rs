@@ -1,8 +1,13 @@
 //! Keyset pages. The border is a comparison of rows, which an index on `(…, created_at, id)`
 //! answers without reading what lies before it.
 
-use tieline_domain::page::{COUNT_CAP, From, Order, PageRequest};
+use tieline_domain::{
+    page::{COUNT_CAP, From, Order, PageRequest},
+    ports::StoreError,
+};
 use uuid::Uuid;
+
+use crate::error::unavailable;
 
 /// Counts the rows of a statement that goes on behind `SELECT 1`, and ends in a limit.
 macro_rules! counted {
@@ -16,6 +21,17 @@ macro_rules! counted {
 
 /// How far a statement counts: one over [`COUNT_CAP`], as the port wants it.
 pub(crate) const COUNTED: i64 = COUNT_CAP.cast_signed() + 1;
+
+/// How many rows the list of a page has: what the page knows, else what `count` counts.
+pub(crate) async fn total(
+    page: &PageRequest,
+    count: impl Future<Output = Result<i64, sqlx::Error>>,
+) -> Result<u64, StoreError> {
+    if let Some(total) = page.total {
+        return Ok(total);
+    }
+    Ok(count.await.map_err(unavailable)?.cast_unsigned())
+}
 
 /// The part of a list that a page asks for, as a statement takes it.
 #[derive(Clone, Copy, Debug)]

@@ -46,6 +46,10 @@ pub(crate) struct OauthUrlResponse {
 }
 
 impl OauthUrlResponse {
+    #[expect(
+        clippy::needless_bitwise_bool,
+        reason = "without branches many bytes are looked at in one step"
+    )]
     fn to_json(&self) -> String {
         let has_to_be_escaped = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
         let url = &self.url;

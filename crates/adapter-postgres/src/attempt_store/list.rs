@@ -14,7 +14,7 @@ use crate::{
     column::is_storable,
     database::{Access, Session},
     error::unavailable,
-    keyset::{COUNTED, Window},
+    keyset::{COUNTED, Window, total},
 };
 
 macro_rules! matching {
@@ -57,13 +57,7 @@ pub(super) async fn page(
     let attempts = rows
         .map(ConnectAttempt::try_from)
         .collect::<Result<_, _>>()?;
-    let total = match page.total {
-        Some(total) => total,
-        None => {
-            let counted = count(&mut session, environment, filter).await;
-            counted.map_err(unavailable)?.cast_unsigned()
-        }
-    };
+    let total = total(page, count(&mut session, environment, filter)).await?;
     Ok(Page::of(attempts, page, total, position))
 }
 

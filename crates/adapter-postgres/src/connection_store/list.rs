@@ -14,7 +14,7 @@ use crate::{
     column::{is_storable, key_texts},
     database::{Access, Session},
     error::unavailable,
-    keyset::{COUNTED, Window},
+    keyset::{COUNTED, Window, total},
 };
 
 // There is at most one integration of an identifier: an equality lets the index on it keep the
@@ -66,13 +66,7 @@ pub(super) async fn page(
     let window = Window::of(page);
     let rows = rows(&mut session, environment, filter, window).await;
     let connections = gather(rows.map_err(unavailable)?)?;
-    let total = match page.total {
-        Some(total) => total,
-        None => {
-            let counted = count(&mut session, environment, filter).await;
-            counted.map_err(unavailable)?.cast_unsigned()
-        }
-    };
+    let total = total(page, count(&mut session, environment, filter)).await?;
     Ok(Page::of(connections, page, total, position))
 }
 

@@ -12,7 +12,7 @@ use crate::{
     column::is_storable,
     database::{Access, Session},
     error::unavailable,
-    keyset::{COUNTED, Window},
+    keyset::{COUNTED, Window, total},
 };
 
 macro_rules! matching {
@@ -49,13 +49,7 @@ pub(super) async fn page(
     let rows = rows(&mut session, environment, filter, window).await;
     let rows = rows.map_err(unavailable)?.into_iter();
     let contexts = rows.map(Context::try_from).collect::<Result<_, _>>()?;
-    let total = match page.total {
-        Some(total) => total,
-        None => {
-            let counted = count(&mut session, environment, filter).await;
-            counted.map_err(unavailable)?.cast_unsigned()
-        }
-    };
+    let total = total(page, count(&mut session, environment, filter)).await?;
     Ok(Page::of(contexts, page, total, position))
 }
 

@@ -14,7 +14,7 @@ use crate::{
     column::{is_storable, key_texts},
     database::{Access, Session},
     error::unavailable,
-    keyset::{COUNTED, Window},
+    keyset::{COUNTED, Window, total},
 };
 
 // There is at most one integration, and one connection, of an identifier: an equality lets the
@@ -66,13 +66,7 @@ pub(super) async fn page(
     let endpoints = rows
         .map(ChannelEndpoint::try_from)
         .collect::<Result<_, _>>()?;
-    let total = match page.total {
-        Some(total) => total,
-        None => {
-            let counted = count(&mut session, environment, filter).await;
-            counted.map_err(unavailable)?.cast_unsigned()
-        }
-    };
+    let total = total(page, count(&mut session, environment, filter)).await?;
     Ok(Page::of(endpoints, page, total, position))
 }
 

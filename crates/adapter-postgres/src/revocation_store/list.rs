@@ -11,7 +11,7 @@ use super::row::RevocationRow;
 use crate::{
     database::{Access, Session},
     error::unavailable,
-    keyset::{COUNTED, Window},
+    keyset::{COUNTED, Window, total},
 };
 
 pub(super) async fn page(
@@ -27,18 +27,12 @@ pub(super) async fn page(
     let rows = rows(&mut session, environment, Window::of(page)).await;
     let rows = rows.map_err(unavailable)?.into_iter();
     let revocations = rows.map(Revocation::try_from).collect::<Result<_, _>>()?;
-    let total = match page.total {
-        Some(total) => total,
-        None => {
-            let counted = counted!(
-                ["FROM revocations WHERE environment_id = $1 LIMIT $2"],
-                environment.0,
-                COUNTED
-            );
-            let counted = counted.fetch_one(&mut session).await;
-            counted.map_err(unavailable)?.cast_unsigned()
-        }
-    };
+    let counted = counted!(
+        ["FROM revocations WHERE environment_id = $1 LIMIT $2"],
+        environment.0,
+        COUNTED
+    );
+    let total = total(page, counted.fetch_one(&mut session)).await?;
     Ok(Page::of(revocations, page, total, position))
 }
 

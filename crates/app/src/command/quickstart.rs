@@ -158,11 +158,10 @@ impl Sample {
             subscriber_id: Some(SubscriberId::parse(SUBSCRIBER)?),
             ..MintConnectUrl::default()
         };
-        Ok(broker
+        let minted = broker
             .mint_connect_url(self.environment.id, request)
-            .await?
-            .url
-            .into())
+            .await?;
+        Ok(minted.url)
     }
 
     fn print_welcome(&self, url: &str) {

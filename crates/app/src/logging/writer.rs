@@ -185,12 +185,16 @@ mod tests {
                 let text = line(number);
                 // More than may wait: some of them have to.
                 thread::spawn(move || {
-                    (0..2000).for_each(|_| (&lines).write_all(text.as_bytes()).unwrap())
+                    for _ in 0..2000 {
+                        (&lines).write_all(text.as_bytes()).unwrap();
+                    }
                 })
             })
             .collect();
         let reader = thread::spawn(move || written.into_iter().flatten().collect::<Vec<u8>>());
-        threads.into_iter().for_each(|it| it.join().unwrap());
+        for thread in threads {
+            thread.join().unwrap();
+        }
         writer.finish();
         let text = String::from_utf8(reader.join().unwrap()).unwrap();
         for number in 0..8 {

@@ -41,8 +41,7 @@ pub trait Lookups: Send + Sync {
     ) -> Result<bool, StoreError>;
 
     /// Whether the environment is known to have this context; false where nobody has looked.
-    fn knows_context(&self, environment: EnvironmentId, key: &ContextKey) -> bool {
-        let _nothing_is_remembered = (environment, key);
+    fn knows_context(&self, _: EnvironmentId, _: &ContextKey) -> bool {
         false
     }
 

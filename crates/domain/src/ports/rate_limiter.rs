@@ -41,6 +41,8 @@ impl RateLimiter for () {
 #[async_trait]
 pub trait RateLimiter: Send + Sync {
     /// Takes one of what `key` may do. Many nodes that share a memory count together; one that
-    /// cannot reach it counts for itself. It never fails, and never keeps anybody waiting long.
+    /// cannot reach it counts for itself. Of a key that is asked for often a node may take a 64th
+    /// of the burst in advance, for a second; meanwhile the others refuse that much too early. It
+    /// never fails, and never keeps anybody waiting long.
     async fn take(&self, key: &str, limit: RateLimit, now: Timestamp) -> Allowance;
 }

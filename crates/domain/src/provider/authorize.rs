@@ -131,13 +131,13 @@ impl AuthorizePage {
             url.push(separator);
             match piece {
                 Piece::Ready(text) => url.push_str(text),
-                Piece::Open(name, param) => match param.of_flow(inputs, &secrets) {
-                    Some(value) => encode(&mut url, name, &value),
-                    None => {
+                Piece::Open(name, param) => {
+                    let Some(value) = param.of_flow(inputs, &secrets) else {
                         url.truncate(before);
                         continue;
-                    }
-                },
+                    };
+                    encode(&mut url, name, &value);
+                }
             }
             separator = '&';
         }
@@ -166,12 +166,15 @@ impl Param {
 }
 
 /// Whether a text has nothing but letters and digits of ASCII, `-` and `_`.
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "without branches many bytes are looked at in one step"
+)]
 fn is_plain(text: &str) -> bool {
     let is_plain = |byte: u8| {
         let (letter, digit) = ((byte | 0x20).wrapping_sub(b'a'), byte.wrapping_sub(b'0'));
         (letter < 26) | (digit < 10) | (byte == b'-') | (byte == b'_')
     };
-    // All of it at once is quicker than up to the first that is not.
     text.bytes().fold(true, |all, byte| all & is_plain(byte))
 }
 
