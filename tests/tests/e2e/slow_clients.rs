@@ -45,11 +45,11 @@ async fn a_connection_on_which_no_request_comes_is_cut() {
 }
 
 #[tokio::test]
-async fn two_thousand_slow_connections_stop_no_good_client() {
+async fn five_thousand_slow_connections_stop_no_good_client() {
     let stage = Stage::start_with(|setup| setup.home.set("CLIENT_CONNECTIONS", "200")).await;
     let address = address(&stage.server);
     let mut slow = VecDeque::new();
-    for number in 0..2000 {
+    for number in 0..5000 {
         slow.push_back(begun(address, PART_OF_A_HEAD).await);
         // Those that the server has cut long ago; a test may not have so many open, either.
         if slow.len() > 400 {
