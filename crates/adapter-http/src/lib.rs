@@ -28,7 +28,7 @@ mod visitor;
 pub use api::{Api, Readiness};
 pub use client::{ForwardedHeader, InvalidNetworks, TrustedProxies};
 pub use export::{Export, ExportedObject, MalformedExport, MissingPages, read_export};
-pub use load::WorkLimit;
+pub use load::{Refused, WorkLimit};
 pub use lockout::Lockout;
 pub use openapi::openapi;
 pub use paging::Totals;

@@ -27,6 +27,10 @@ pub(crate) struct Place {
     _permit: Option<Arc<OwnedSemaphorePermit>>,
 }
 
+/// Marks the answer to a request for which there was no place, for whoever serves the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused;
+
 /// What is asked for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {

@@ -15,7 +15,7 @@ use tracing::Instrument;
 use crate::{
     api::{Api, SharedApi},
     error::ApiError,
-    load,
+    load::{self, Refused},
     rate_limit::Quota,
     security_headers,
 };
@@ -49,7 +49,9 @@ pub(crate) async fn wrap(
     request.extensions_mut().insert(quota.clone());
 
     let began = api.broker.clock.now();
-    let response = match api.work.admit(route) {
+    let place = api.work.admit(route);
+    let refused = place.is_none().then_some(Refused);
+    let response = match place {
         Some(place) => {
             // Whoever works on longer than this request does holds it as well.
             request.extensions_mut().insert(place.clone());
@@ -61,6 +63,9 @@ pub(crate) async fn wrap(
         None => load::refusal(route, &id),
     };
     let mut response = finish(&api, response, uri.path(), &id);
+    if let Some(refused) = refused {
+        response.extensions_mut().insert(refused);
+    }
     let headers = response.headers_mut();
     quota.tell(headers);
     headers.insert(REQUEST_ID, HeaderValue::from_str(&id).unwrap_or(EMPTY));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{body::Body, http::Request};
-use tieline_adapter_http::{WorkLimit, router};
+use tieline_adapter_http::{Refused, WorkLimit, router};
 use tieline_domain::ports::IdempotencyStore;
 use tokio::{sync::Notify, task::JoinHandle};
 use tower::ServiceExt;
@@ -41,6 +41,22 @@ async fn begin_mint(bench: &Bench, key: &str) -> JoinHandle<()> {
         .header("idempotency-key", key);
     let request = request.body(Body::from(for_ada().to_string()));
     begin(bench, request.unwrap()).await
+}
+
+/// Whether the answer to a GET is marked as a refusal.
+async fn is_refused(bench: &Bench, path: &str) -> bool {
+    let request = Request::get(path).body(Body::empty()).unwrap();
+    let answer = router(bench.api.clone()).oneshot(request).await.unwrap();
+    answer.extensions().get() == Some(&Refused)
+}
+
+#[tokio::test]
+async fn a_refusal_is_marked_for_whoever_serves_the_connection() {
+    let bench = busy(1).await;
+    assert!(!is_refused(&bench, "/v1/channel-connections").await);
+    let _first = begin_mint(&bench, "one").await;
+    assert!(is_refused(&bench, "/v1/channel-connections").await);
+    assert!(!is_refused(&bench, "/readyz").await);
 }
 
 #[tokio::test]

@@ -1,28 +1,26 @@
 //! One connection: its requests, and how it is ended from outside.
 
 use std::{
+    convert::Infallible,
     net::SocketAddr,
-    pin::{Pin, pin},
+    pin::pin,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
     time::Duration,
 };
 
-use axum::{
-    Router,
-    extract::ConnectInfo,
-    http::{Request, Response, StatusCode},
-};
+use axum::{Router, extract::ConnectInfo, http::Request};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
     server::conn::auto::Builder,
 };
+use tieline_adapter_http::Refused;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    time::Sleep,
+    time::Instant,
 };
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
@@ -36,8 +34,8 @@ const BUFFER: usize = 64 * 1024;
 /// How many requests at once a connection over HTTP/2 may have.
 const STREAMS: u32 = 100;
 
-/// How long nothing more is done for a connection after it was answered 503. Whoever asks again at
-/// once, whatever `Retry-After` says, would keep the machine from what was let in.
+/// How long nothing more is done for a connection on which a request was [`Refused`]. Whoever asks
+/// again at once, whatever `Retry-After` says, would keep the machine from what was let in.
 pub(super) const REST: Duration = Duration::from_millis(250);
 
 /// What is known of a connection from outside.
@@ -76,12 +74,15 @@ pub(super) async fn serve(
         let (connection, rest) = (Arc::clone(&connection), rest.clone());
         let answer = router.clone().oneshot(request);
         async move {
+            // Meanwhile it is idle: for want of room it may be cut for one that asks the first time.
             rest.is_over().await;
             let work = connection.begin();
-            let answer = answer.await;
+            let answer = answer.await?;
             drop(work);
-            rest.begin_after(answer.as_ref().map(Response::status));
-            answer
+            if answer.extensions().get::<Refused>().is_some() {
+                rest.begin();
+            }
+            Ok::<_, Infallible>(answer)
         }
     });
     let mut builder = Builder::new(TokioExecutor::new());
@@ -100,27 +101,28 @@ pub(super) async fn serve(
     }
 }
 
-/// The time that a connection has to rest, if it has to.
+/// Until when a connection has to rest, if it has to. All requests on it wait for that.
 #[derive(Clone, Default)]
-struct Rest(Arc<Mutex<Option<Pin<Box<Sleep>>>>>);
+pub(super) struct Rest(Arc<Mutex<Option<Instant>>>);
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it is time itself that has to pass"
+)]
 impl Rest {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "it is time itself that has to pass, and it begins now"
-    )]
-    fn begin_after<E>(&self, answered: Result<StatusCode, E>) {
-        if answered.is_ok_and(|status| status == StatusCode::SERVICE_UNAVAILABLE) {
-            let rest = Box::pin(tokio::time::sleep(REST));
-            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(rest);
+    pub(super) fn begin(&self) {
+        *self.until() = Some(Instant::now() + REST);
+    }
+
+    pub(super) async fn is_over(&self) {
+        let until = *self.until();
+        if let Some(until) = until {
+            tokio::time::sleep_until(until).await;
         }
     }
 
-    async fn is_over(&self) {
-        let rest = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(rest) = rest {
-            rest.await;
-        }
+    fn until(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

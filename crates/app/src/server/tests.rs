@@ -2,12 +2,16 @@
 //! by the tick.
 
 use std::{
+    future::poll_fn,
     net::SocketAddr,
+    pin::pin,
     sync::Arc,
+    task::Poll,
     time::{Duration, Instant},
 };
 
-use axum::{Router, http::StatusCode, routing::get};
+use axum::{Extension, Router, http::StatusCode, routing::get};
+use tieline_adapter_http::Refused;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},
     sync::Notify,
@@ -17,7 +21,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    connection::{REST, serve},
+    connection::{REST, Rest, serve},
     connections::Connections,
 };
 
@@ -224,18 +228,54 @@ async fn none_that_works_is_cut_for_another() {
     timeout(Duration::from_secs(5), made).await.expect("room");
 }
 
+fn refusing() -> Router {
+    let refusal = async || {
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            Extension(Refused),
+            "served",
+        )
+    };
+    Router::new().route("/", get(refusal))
+}
+
 /// M5
 #[tokio::test]
 #[expect(clippy::disallowed_methods, reason = "it is about time that passes")]
 async fn who_was_refused_for_want_of_room_has_to_rest() {
     let stopping = CancellationToken::new();
-    let refusal = async || (StatusCode::SERVICE_UNAVAILABLE, "served");
-    let router = Router::new().route("/", get(refusal));
-    let mut client = Client::of(&Connections::up_to(10), router, &stopping);
+    let mut client = Client::of(&Connections::up_to(10), refusing(), &stopping);
     let began = Instant::now();
     for _ in 0..2 {
         client.send(REQUEST).await;
         assert!(client.answer().await.starts_with("HTTP/1.1 503 "));
     }
     assert!(began.elapsed() >= REST);
+}
+
+#[tokio::test]
+async fn who_got_another_503_has_not() {
+    let stopping = CancellationToken::new();
+    let away = async || (StatusCode::SERVICE_UNAVAILABLE, "served");
+    let router = Router::new().route("/", get(away));
+    let mut client = Client::of(&Connections::up_to(10), router, &stopping);
+    let many = async {
+        for _ in 0..100 {
+            client.send(REQUEST).await;
+            client.answer().await;
+        }
+    };
+    // Ninety-nine rests would take far longer.
+    assert!(timeout(REST * 40, many).await.is_ok());
+}
+
+#[tokio::test]
+async fn all_requests_of_a_connection_wait_for_the_same_rest() {
+    let rest = Rest::default();
+    rest.begin();
+    for _ in 0..2 {
+        let mut over = pin!(rest.is_over());
+        let waits = poll_fn(|context| Poll::Ready(over.as_mut().poll(context).is_pending()));
+        assert!(waits.await);
+    }
 }
