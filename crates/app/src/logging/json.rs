@@ -9,7 +9,6 @@ use serde::Serialize;
 use tracing::{
     Event, Subscriber,
     field::{Field, Visit},
-    span::Record,
 };
 use tracing_log::NormalizeEvent;
 use tracing_subscriber::{
@@ -26,7 +25,7 @@ use tracing_subscriber::{
 /// a span must be [`JsonMembers`].
 pub(super) struct JsonLines;
 
-/// Writes fields as members of an object, with commas between them.
+/// Writes fields as members of an object, each with the comma before it.
 pub(super) struct JsonMembers;
 
 impl<S, N> FormatEvent<S, N> for JsonLines
@@ -69,12 +68,7 @@ where
     let extensions = span.extensions();
     let fields = extensions.get::<FormattedFields<N>>();
     let members = fields.map_or("", |fields| fields.fields.as_str());
-    let comma = if members.is_empty() { "" } else { "," };
-    write!(
-        writer,
-        r#","span":{{{members}{comma}"name":"{}"}}"#,
-        span.name()
-    )
+    write!(writer, r#","span":{{"name":"{}"{members}}}"#, span.name())
 }
 
 impl<'writer> FormatFields<'writer> for JsonMembers {
@@ -85,25 +79,7 @@ impl<'writer> FormatFields<'writer> for JsonMembers {
     ) -> fmt::Result {
         let mut line = Line::default();
         fields.record(&mut line);
-        writer.write_str(line.text().trim_start_matches(','))
-    }
-
-    fn add_fields(
-        &self,
-        current: &'writer mut FormattedFields<Self>,
-        fields: &Record<'_>,
-    ) -> fmt::Result {
-        let mut line = Line::default();
-        fields.record(&mut line);
-        let text = line.text();
-        let is_first = current.fields.is_empty();
-        let text = if is_first {
-            text.trim_start_matches(',')
-        } else {
-            text
-        };
-        current.fields.push_str(text);
-        Ok(())
+        writer.write_str(line.text())
     }
 }
 
@@ -174,9 +150,10 @@ mod tests {
         sync::{Arc, Mutex},
     };
 
-    use super::*;
     use serde_json::{Value, json};
     use tracing::subscriber::with_default;
+
+    use super::*;
 
     #[derive(Clone, Default)]
     struct Lines(Arc<Mutex<Vec<u8>>>);

@@ -1,4 +1,5 @@
-//! Writes the log on a thread of its own: many lines at a time, none of which is ever lost.
+//! Writes the log on a thread of its own: many lines at a time, none of which is dropped for want
+//! of room.
 //!
 //! Lines are put together in one buffer rather than sent one by one: memory that one thread takes
 //! and another gives back has both of them wait for the allocator (docs/PERFORMANCE.md).
@@ -16,7 +17,8 @@ use tracing_subscriber::fmt::MakeWriter;
 /// So many bytes wait to be written at the most. Beyond them whoever logs waits, too.
 const MOST_WAITING: usize = 4 * 1024 * 1024;
 
-/// How long lines are gathered after others were written. A line on its own is written at once.
+/// How long lines are gathered after others were written, and so what a process that is killed has
+/// not written. A line on its own is written at once.
 const GATHERING: Duration = Duration::from_millis(2);
 
 /// Where lines are left.
@@ -71,9 +73,7 @@ impl Shared {
     }
 
     fn leave(&self, line: &[u8]) {
-        let is_full = |waiting: &mut Waiting| {
-            !waiting.is_over && !waiting.text.is_empty() && waiting.text.len() > MOST_WAITING
-        };
+        let is_full = |waiting: &mut Waiting| !waiting.is_over && waiting.text.len() > MOST_WAITING;
         let waiting = self.room.wait_while(self.lock(), is_full);
         let mut waiting = waiting.unwrap_or_else(PoisonError::into_inner);
         if waiting.is_over {
