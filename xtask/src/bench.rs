@@ -43,7 +43,7 @@ use crate::{metadata::Metadata, services::Services};
 /// minutes beside the build, and writes its figures into docs/PERFORMANCE.md, which says how to
 /// read them. No figure fails a run; a figure that cannot be had does. Needs Linux, and a machine
 /// that has nothing else to do.
-#[derive(Args)]
+#[derive(Args, Default)]
 #[command(after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 pub(crate) struct Bench {
     #[command(subcommand)]
@@ -90,11 +90,8 @@ impl Bench {
     /// The short run of all modes.
     pub(crate) fn quick() -> Self {
         Self {
-            part: None,
             quick: true,
-            json: false,
-            only: Vec::new(),
-            no_services: false,
+            ..Self::default()
         }
     }
 
@@ -184,7 +181,7 @@ fn measure(
 ) -> anyhow::Result<Report> {
     let mut missing = Vec::new();
     let mut subjects = Vec::new();
-    for storage in [Storage::Sqlite, Storage::Servers] {
+    for storage in Storage::ALL {
         let mut of_it = modes.iter().filter(|mode| mode.storage == storage);
         if of_it.clone().next().is_none() {
             continue;

@@ -1,5 +1,7 @@
 //! From what was seen to figures.
 
+use std::fmt;
+
 use serde::Serialize;
 
 /// The middle and the ends of what several rounds gave.
@@ -8,6 +10,13 @@ pub(super) struct Spread {
     pub(super) median: f64,
     pub(super) min: f64,
     pub(super) max: f64,
+}
+
+impl fmt::Display for Spread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { median, min, max } = self;
+        write!(f, "{median:.2} ({min:.2}–{max:.2})")
+    }
 }
 
 /// One load of the floor or of Tieline.

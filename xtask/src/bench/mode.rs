@@ -1,5 +1,7 @@
 //! What is measured, and what is wanted of it.
 
+use clap::ValueEnum;
+
 use super::wrk::Keys;
 
 /// One way of minting.
@@ -15,10 +17,11 @@ pub(super) struct Mode {
 }
 
 /// What Tieline stands on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Storage {
     Sqlite,
     /// Postgres and Redis.
+    #[value(name = "postgres")]
     Servers,
 }
 
@@ -101,6 +104,8 @@ impl Mode {
 }
 
 impl Storage {
+    pub(super) const ALL: [Self; 2] = [Self::Sqlite, Self::Servers];
+
     /// What it is called in the tables.
     pub(super) fn told(self) -> &'static str {
         match self {

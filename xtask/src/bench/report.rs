@@ -183,7 +183,7 @@ impl Row {
     fn cell(&self, spread: Option<Spread>) -> String {
         match spread {
             _ if !self.faults.is_empty() => "invalid".to_owned(),
-            Some(Spread { median, min, max }) => format!("{median:.2} ({min:.2}–{max:.2})"),
+            Some(spread) => spread.to_string(),
             None => unseen(),
         }
     }
@@ -195,15 +195,16 @@ impl Row {
     }
 }
 
+/// A bound.
 #[derive(Clone, Copy)]
-enum Wanted {
+pub(super) enum Wanted {
     AtLeast(f64),
     AtMost(f64),
 }
 
 impl Wanted {
     /// The bound, and whether what was seen keeps it.
-    fn told(self, seen: f64, told: impl Fn(f64) -> String) -> String {
+    pub(super) fn told(self, seen: f64, told: impl Fn(f64) -> String) -> String {
         let (sign, bound, is_met) = match self {
             Self::AtLeast(bound) => ("≥", bound, seen >= bound),
             Self::AtMost(bound) => ("≤", bound, seen <= bound),

@@ -8,8 +8,10 @@ use std::{
 use anyhow::Context;
 use xshell::{Shell, cmd};
 
-use super::super::{subject::Home, wrk::as_f64};
-use crate::packages;
+use crate::{
+    bench::{subject::Home, wrk::as_f64},
+    packages,
+};
 
 /// So many connections go into one transaction.
 const BATCH: u64 = 50_000;

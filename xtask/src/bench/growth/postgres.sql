@@ -9,7 +9,7 @@ SELECT n, e.id AS environment_id, i.id AS integration_id,
        md5('connection' || n)::uuid AS id,
        n % 10 = 0 AS shared,
        'person-' || n AS subscriber_id,
-       -- A year of them, oldest first.
+       -- A year ago, oldest first.
        (extract(epoch FROM now()) * 1000000)::bigint - 31536000000000 + n * 3 AS at
 FROM generate_series(:first::bigint, :last::bigint) AS n
 CROSS JOIN environments AS e

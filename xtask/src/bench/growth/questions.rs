@@ -3,7 +3,8 @@
 use anyhow::ensure;
 use xshell::Shell;
 
-use super::super::{
+use super::Served;
+use crate::bench::{
     mint,
     wrk::{Keys, Load, NUMBER, Wrk},
 };
@@ -81,12 +82,12 @@ impl Question {
         &self,
         sh: &Shell,
         wrk: &Wrk,
-        (port, api_key): (u16, &str),
-        rows: u64,
+        served: &Served<'_>,
         round: usize,
     ) -> anyhow::Result<f64> {
+        let (port, api_key) = (served.process.port, &served.api_key);
         let (path, body, keys) = match self.request {
-            Request::List(query) => (list(&query(rows)), String::new(), Keys::None),
+            Request::List(query) => (list(&query(served.rows)), String::new(), Keys::None),
             Request::Deep => (list(&deep(port, api_key)?), String::new(), Keys::None),
             Request::Upsert => {
                 let body = format!(r#"{{"subscriberId":"new-{NUMBER}"}}"#);

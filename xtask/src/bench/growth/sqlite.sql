@@ -13,7 +13,7 @@ WITH RECURSIVE numbers(n) AS (
 SELECT n, e.id AS environment_id, i.id AS integration_id, randomblob(16) AS id,
        n % 10 = 0 AS shared,
        'person-' || n AS subscriber_id,
-       -- A year of them, oldest first.
+       -- A year ago, oldest first.
        unixepoch() * 1000000 - 31536000000000 + n * 30 AS at
 FROM numbers
 CROSS JOIN environments AS e
