@@ -67,7 +67,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         derived: "50 for each of `database_connections`",
         help: "How many requests are worked on at once; as many again of callbacks and pages",
         more: "Whoever comes beyond it is answered 503 with `Retry-After` at once. The probes are \
-            always answered. A connection that got a 503 is served again after a quarter of a second.",
+            always answered. The connection that brought it is served again after a quarter of a second.",
         ..PLAIN
     },
     Setting {
