@@ -112,10 +112,10 @@ async fn read_all(
 
     let environment = connection.environment_id;
     let page = PageRequest {
-        total: None,
         limit: 10,
         from: From::Start,
         order: Order::Ascending,
+        total: None,
     };
     let key = "tenant:acme".parse().unwrap();
     let record = fixtures::idempotency_record(environment, "key");

@@ -225,9 +225,9 @@ async fn secrets_that_were_refreshed_are_gone_from_the_disk() {
 
 fn all() -> PageRequest {
     PageRequest {
-        total: None,
         limit: 1000,
         from: From::Start,
         order: Order::Descending,
+        total: None,
     }
 }

@@ -5,10 +5,7 @@ use std::{fmt, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use quick_cache::sync::Cache;
-use tieline_domain::{
-    id::EnvironmentId,
-    page::{COUNT_CAP, Page},
-};
+use tieline_domain::{id::EnvironmentId, page::Page};
 
 /// A list with fewer rows is counted each time.
 const LONG: u64 = 1000;
@@ -50,9 +47,8 @@ impl Totals {
     /// Remembers what a list was counted to have.
     pub(super) fn note<T>(&self, place: Place, page: &Page<T>, now: Timestamp) {
         if page.total >= LONG {
-            let over = u64::from(page.total_capped);
-            debug_assert!(over == 0 || page.total == COUNT_CAP);
-            self.0.insert(place, (page.total + over, now));
+            let counted = page.total + u64::from(page.total_capped);
+            self.0.insert(place, (counted, now));
         }
     }
 }

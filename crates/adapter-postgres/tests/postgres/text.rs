@@ -17,10 +17,10 @@ use crate::contract::PgHarness;
 const NUL: &str = "a\0b";
 
 const PAGE: PageRequest = PageRequest {
-    total: None,
     limit: 10,
     from: From::Start,
     order: Order::Descending,
+    total: None,
 };
 
 /// So many characters of four bytes each, in an order that does not repeat: an index compresses

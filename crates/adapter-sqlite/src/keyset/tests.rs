@@ -59,10 +59,10 @@ fn pages() -> [PageRequest; 3] {
         id: Uuid::nil(),
     };
     [From::Start, From::After(border), From::Before(border)].map(|from| PageRequest {
-        total: None,
         limit: 10,
         from,
         order: Order::Descending,
+        total: None,
     })
 }
 

@@ -92,10 +92,10 @@ async fn list(
     limit: u32,
 ) -> anyhow::Result<()> {
     let request = PageRequest {
-        total: None,
         limit,
         from: From::Start,
         order: Order::Descending,
+        total: None,
     };
     let log = &broker.stores.audit;
     let page = log.list(environment.id, filter, &request).await?;

@@ -263,10 +263,10 @@ async fn ended_attempts(
     environment: EnvironmentId,
 ) -> anyhow::Result<Vec<ConnectAttempt>> {
     let request = PageRequest {
-        total: None,
         limit: WATCHED,
         from: From::Start,
         order: Order::Descending,
+        total: None,
     };
     let page = broker
         .stores

@@ -105,10 +105,10 @@ impl Broker {
         connections: &ConnectionFilter,
     ) -> Result<Vec<ConnectionIdentifier>, UseCaseError> {
         let mut request = PageRequest {
-            total: None,
             limit: BATCH,
             from: From::Start,
             order: Order::Ascending,
+            total: None,
         };
         let mut revoked = Vec::new();
         loop {

@@ -34,10 +34,10 @@ pub(crate) const TENANT: &str = "9f2b1c6e-0d5a-4f43-9a51-6f0f6ed0a1c2";
 
 /// A page that holds all there is.
 pub(crate) const ALL: PageRequest = PageRequest {
-    total: None,
     limit: 100,
     from: From::Start,
     order: Order::Ascending,
+    total: None,
 };
 
 pub(crate) struct Bench {

@@ -310,10 +310,10 @@ async fn differs(from: &Arc<MemoryStorage>, to: &Arc<MemoryStorage>) -> Moved {
 
 async fn only_connection(stores: &Stores, environment: EnvironmentId) -> ChannelConnection {
     let page = PageRequest {
-        total: None,
         limit: 1,
         from: From::Start,
         order: Order::Ascending,
+        total: None,
     };
     let filter = ConnectionFilter::default();
     let page = stores.connections.list(environment, &filter, &page).await;

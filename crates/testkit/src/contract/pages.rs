@@ -9,10 +9,10 @@ use crate::fixtures::seconds_later;
 /// A page from the start, as clients ask for it first.
 pub(super) fn first(limit: u32) -> PageRequest {
     PageRequest {
-        total: None,
         limit,
         from: From::Start,
         order: Order::Descending,
+        total: None,
     }
 }
 
@@ -62,20 +62,20 @@ async fn walk_forth(
 ) -> Vec<Page<Uuid>> {
     let mut pages = vec![
         list(PageRequest {
-            total: None,
             limit,
             from: From::Start,
             order,
+            total: None,
         })
         .await,
     ];
     while let Some(next) = pages.last().unwrap().next {
         pages.push(
             list(PageRequest {
-                total: None,
                 limit,
                 from: From::After(next),
                 order,
+                total: None,
             })
             .await,
         );
@@ -94,10 +94,10 @@ async fn walk_back(
     for pair in pages.windows(2) {
         let border = pair[1].previous.unwrap();
         let page = list(PageRequest {
-            total: None,
             limit,
             from: From::Before(border),
             order,
+            total: None,
         })
         .await;
         assert_eq!(page.items, pair[0].items, "back, {order:?}, by {limit}");

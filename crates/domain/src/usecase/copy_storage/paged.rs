@@ -92,10 +92,10 @@ pub(super) async fn verify<P: Paged>(
 
 fn beginning() -> PageRequest {
     PageRequest {
-        total: None,
         limit: AT_ONCE,
         from: From::Start,
         order: Order::Ascending,
+        total: None,
     }
 }
 
