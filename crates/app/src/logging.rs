@@ -6,7 +6,9 @@ use std::{
 };
 
 use anyhow::Context;
-use tracing_subscriber::{EnvFilter, fmt};
+use tracing_subscriber::{
+    Layer, filter::Targets, fmt, layer::SubscriberExt, registry, util::SubscriberInitExt,
+};
 
 use crate::config::{LogFormat, Settings};
 
@@ -28,15 +30,14 @@ pub(crate) fn start(settings: &Settings) -> anyhow::Result<()> {
         LogFormat::Json => false,
     };
     let (lines, writer) = writer::start(stderr()).context("the log has no thread")?;
-    let builder = fmt().with_env_filter(filter).with_writer(lines);
-    let started = if pretty {
-        builder.with_ansi(stderr().is_terminal()).try_init()
+    let layer = fmt::layer().with_writer(lines);
+    let layer = if pretty {
+        layer.with_ansi(stderr().is_terminal()).boxed()
     } else {
-        builder
-            .fmt_fields(JsonMembers)
-            .event_format(JsonLines)
-            .try_init()
+        let layer = layer.fmt_fields(JsonMembers);
+        layer.event_format(JsonLines).boxed()
     };
+    let started = registry().with(layer).with(filter).try_init();
     started.map_err(|error| anyhow::anyhow!("the log cannot be started: {error}"))?;
     *WRITER.lock().unwrap_or_else(PoisonError::into_inner) = Some(writer);
     Ok(())
@@ -51,7 +52,7 @@ pub(crate) fn finish() {
 }
 
 /// What is logged, as the setting says.
-pub(crate) fn filter(settings: &Settings) -> anyhow::Result<EnvFilter> {
-    EnvFilter::try_new(&settings.log)
-        .context("setting log must be a level or a list of target=level")
+pub(crate) fn filter(settings: &Settings) -> anyhow::Result<Targets> {
+    let filter = settings.log.parse::<Targets>();
+    filter.context("setting log must be a level or a list of target=level")
 }

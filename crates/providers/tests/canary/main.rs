@@ -14,7 +14,7 @@ use secrecy::ExposeSecret;
 use serde_json::json;
 use tieline_domain::{connection::Workspace, ports::Delivery, provider::GrantedCredential};
 use tieline_sandbox::{Endpoint, Fault, IdTokenFault};
-use tracing_subscriber::{EnvFilter, fmt};
+use tracing_subscriber::{filter::LevelFilter, fmt};
 
 use harness::{CLIENT_ID, SECRET, TENANT, VERIFIER, World, credentials};
 
@@ -37,7 +37,7 @@ async fn no_log_at_any_level_holds_a_secret() {
     let log = Log::default();
     let writer = log.clone();
     fmt()
-        .with_env_filter(EnvFilter::new("trace"))
+        .with_max_level(LevelFilter::TRACE)
         .with_writer(move || writer.clone())
         .with_ansi(false)
         .init();
