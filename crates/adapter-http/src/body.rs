@@ -70,26 +70,31 @@ impl<T: Default> Default for JsonBody<T> {
 
 impl<T: DeserializeOwned> JsonBody<T> {
     fn read(bytes: Bytes) -> Result<Self, ApiError> {
-        let text = str::from_utf8(&bytes).map_err(|error| malformed(&error))?;
-        unique::check(text).map_err(|error| malformed(&error))?;
         let text = JsonText(bytes);
-        Ok(Self {
-            value: text.read()?,
-            text,
-        })
+        let value = match text.read_at_once() {
+            Some(value) => value,
+            None => text.read_closely()?,
+        };
+        Ok(Self { value, text })
     }
 }
 
 impl JsonText {
-    /// Reads it at once where that can be done; a second time where it cannot, to tell why.
-    fn read<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+    /// What it means, unless something about it has to be looked at more closely.
+    fn read_at_once<T: DeserializeOwned>(&self) -> Option<T> {
+        let text = str::from_utf8(&self.0).ok()?;
         // To serde an array may be an object, too.
-        let text = self.text();
-        if text.trim_ascii_start().starts_with('{')
-            && let Ok(value) = serde_json::from_str(text)
-        {
-            return Ok(value);
+        if !text.trim_ascii_start().starts_with('{') {
+            return None;
         }
+        let value = serde_json::from_str(text).ok()?;
+        unique::is_plain(text).then_some(value)
+    }
+
+    /// What it means, or what is wrong with it.
+    fn read_closely<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+        let text = str::from_utf8(&self.0).map_err(|error| malformed(&error))?;
+        unique::check(text).map_err(|error| malformed(&error))?;
         typed(self.value())
     }
 
