@@ -1,7 +1,6 @@
 //! What may still be asked, in an answer's headers.
 
 use std::{
-    fmt::{self, Write},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -53,30 +52,41 @@ impl Quota {
 }
 
 impl Taken {
-    fn policy(&self, list: &mut String) -> fmt::Result {
+    fn policy(&self, list: &mut String) {
         let RateLimit { burst, interval } = self.limit;
         let window = seconds(interval.saturating_mul(burst));
-        write!(list, "\"{}\";q={burst};w={window}", self.name)
+        self.put(list, [(";q=", burst.into()), (";w=", window)]);
     }
 
-    fn quota(&self, list: &mut String) -> fmt::Result {
+    fn quota(&self, list: &mut String) {
         let (limit, allowance) = (self.limit, self.allowance);
         let remaining = allowance.remaining;
         let missing = limit.burst.saturating_sub(remaining.saturating_add(1));
         let reset = limit.interval.saturating_mul(missing);
         let reset = seconds(reset.saturating_add(allowance.retry_after));
-        write!(list, "\"{}\";r={remaining};t={reset}", self.name)
+        self.put(list, [(";r=", remaining.into()), (";t=", reset)]);
+    }
+
+    /// Adds an item with these parameters; not with `write!`, which takes longer than all the rest
+    /// of these headers.
+    fn put(&self, list: &mut String, parameters: [(&str, u64); 2]) {
+        for text in ["\"", self.name, "\""] {
+            list.push_str(text);
+        }
+        for (name, value) in parameters {
+            list.push_str(name);
+            list.push_str(itoa::Buffer::new().format(value));
+        }
     }
 }
 
-fn list(taken: &[Taken], told: fn(&Taken, &mut String) -> fmt::Result) -> String {
+fn list(taken: &[Taken], put: fn(&Taken, &mut String)) -> String {
     let mut list = String::with_capacity(64);
     for (number, taken) in taken.iter().enumerate() {
         if number > 0 {
             list.push_str(", ");
         }
-        // Nothing is ever refused by a text.
-        let _written = told(taken, &mut list);
+        put(taken, &mut list);
     }
     list
 }
