@@ -1,9 +1,10 @@
 //! How much is worked on at once. What comes beyond it is refused at once rather than kept waiting
 //! with all the others.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::response::{IntoResponse, Response};
+use jiff::{SignedDuration, Timestamp};
 use tieline_domain::reason::Reason;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -19,7 +20,18 @@ pub struct WorkLimit {
     requests: Arc<Semaphore>,
     /// Callbacks wait for providers: with one that hangs, the API must not stand still.
     pages: Arc<Semaphore>,
+    refusals: Arc<Mutex<Refusals>>,
 }
+
+/// How many requests were refused, and when that was told last.
+#[derive(Debug, Default)]
+struct Refusals {
+    untold: u64,
+    told_at: Option<Timestamp>,
+}
+
+/// How often they are told.
+const TELLING: SignedDuration = SignedDuration::from_secs(1);
 
 /// A place among what is worked on, held as long as one of these is there.
 #[derive(Clone, Debug)]
@@ -47,7 +59,21 @@ impl WorkLimit {
         Self {
             requests: places(),
             pages: places(),
+            refusals: Arc::default(),
         }
+    }
+
+    /// Counts a refusal; answers how many there were since this answered last, at most once a
+    /// second.
+    pub(crate) fn untold(&self, now: Timestamp) -> Option<u64> {
+        let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        refusals.untold += 1;
+        let told_at = refusals.told_at;
+        if told_at.is_some_and(|at| now.duration_since(at) < TELLING) {
+            return None;
+        }
+        refusals.told_at = Some(now);
+        Some(std::mem::take(&mut refusals.untold))
     }
 
     /// A place for a request to this route, if there is one; probes need none.
@@ -79,5 +105,22 @@ fn kind(route: Option<&str>) -> Kind {
         Some(health::LIVE | health::READY) => Kind::Probe,
         Some(crate::CALLBACK_PATH | callback::SHOW_PATH) => Kind::Page,
         _ => Kind::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_are_told_once_a_second_and_all_of_them() {
+        let (limit, began) = (WorkLimit::of(1), Timestamp::UNIX_EPOCH);
+        let after = |milliseconds| began + SignedDuration::from_millis(milliseconds);
+        assert_eq!(limit.untold(after(0)), Some(1));
+        assert_eq!(limit.untold(after(1)), None);
+        assert_eq!(limit.clone().untold(after(999)), None);
+        assert_eq!(limit.untold(after(1000)), Some(3));
+        assert_eq!(limit.untold(after(1999)), None);
+        assert_eq!(limit.untold(after(7000)), Some(2));
     }
 }

@@ -36,9 +36,12 @@ pub(crate) async fn wrap(
     next: Next,
 ) -> Response {
     let id = request_id(&api, &request);
-    let uri = request.uri().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map(MatchedPath::as_str);
+    let Some(place) = api.work.admit(route) else {
+        return refuse(&api, &request, route, &id);
+    };
+    let uri = request.uri().clone();
     let span = tracing::info_span!(
         "request",
         request_id = id.as_str(),
@@ -47,29 +50,17 @@ pub(crate) async fn wrap(
     request.extensions_mut().insert(RequestId(id.clone()));
     let quota = Quota::default();
     request.extensions_mut().insert(quota.clone());
+    // Whoever works on longer than this request does holds it as well.
+    request.extensions_mut().insert(place.clone());
 
     let began = api.broker.clock.now();
-    let place = api.work.admit(route);
-    let refused = place.is_none().then_some(Refused);
-    let response = match place {
-        Some(place) => {
-            // Whoever works on longer than this request does holds it as well.
-            request.extensions_mut().insert(place.clone());
-            let run = next.run(request).instrument(span.clone());
-            let answer = tokio::time::timeout(LIMIT, run).await;
-            drop(place);
-            answer.unwrap_or_else(|_| ApiError::from(Reason::TimedOut).into_response())
-        }
-        None => load::refusal(route, &id),
-    };
-    let mut response = finish(&api, response, uri.path(), &id);
-    if let Some(refused) = refused {
-        response.extensions_mut().insert(refused);
-    }
-    let headers = response.headers_mut();
-    quota.tell(headers);
-    headers.insert(REQUEST_ID, HeaderValue::from_str(&id).unwrap_or(EMPTY));
-    security_headers::add(headers, &api, route);
+    let run = next.run(request).instrument(span.clone());
+    let answer = tokio::time::timeout(LIMIT, run).await;
+    drop(place);
+    let answer = answer.unwrap_or_else(|_| ApiError::from(Reason::TimedOut).into_response());
+    let mut response = finish(&api, answer, uri.path(), &id);
+    quota.tell(response.headers_mut());
+    add_headers(&mut response, &api, route, &id);
 
     let _entered = span.enter();
     tracing::info!(
@@ -79,6 +70,25 @@ pub(crate) async fn wrap(
         "answered"
     );
     response
+}
+
+/// What is answered where there is no place. These have no lines of their own in the log: there
+/// may be more of them than of all others.
+fn refuse(api: &Api, request: &Request, route: Option<&str>, id: &str) -> Response {
+    if let Some(refused) = api.work.untold(api.broker.clock.now()) {
+        tracing::warn!(refused, "requests were refused: too much is asked at once");
+    }
+    let refusal = load::refusal(route, id);
+    let mut response = finish(api, refusal, request.uri().path(), id);
+    response.extensions_mut().insert(Refused);
+    add_headers(&mut response, api, route, id);
+    response
+}
+
+fn add_headers(response: &mut Response, api: &Api, route: Option<&str>, id: &str) {
+    let headers = response.headers_mut();
+    headers.insert(REQUEST_ID, HeaderValue::from_str(id).unwrap_or(EMPTY));
+    security_headers::add(headers, api, route);
 }
 
 const EMPTY: HeaderValue = HeaderValue::from_static("");
