@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, net::SocketAddr};
 
-use tieline_tests::{Api, Home, Server, Stage, raw_exchange, within};
+use tieline_tests::{Api, BOOTSTRAP_KEY, Home, Server, Stage, raw_exchange, within};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -115,4 +115,61 @@ async fn deep_and_large_bodies_cost_little_memory() {
     // On a connection that was not broken by it.
     let api = Api::of(&stage.server);
     assert_eq!(api.get("/readyz").await.status, 200);
+}
+
+/// Sends chunks of a body without an end until it is answered or cut off; tells what was answered.
+async fn endless(address: SocketAddr, head: String) -> String {
+    const CHUNK: [u8; 1024] = [b' '; 1024];
+    let mut stream = begun(address, head.as_bytes()).await;
+    let (mut receiver, mut sender) = stream.split();
+    let mut answer = vec![0; 256];
+    let sending = async {
+        loop {
+            let begin = sender.write_all(b"400\r\n").await;
+            if begin.is_err() || sender.write_all(&CHUNK).await.is_err() {
+                return;
+            }
+            if sender.write_all(b"\r\n").await.is_err() {
+                return;
+            }
+        }
+    };
+    let receiving = receiver.read(&mut answer);
+    let read = tokio::select! {
+        read = receiving => read,
+        () = sending => Ok(0),
+    };
+    let read = read.unwrap_or_default();
+    String::from_utf8_lossy(&answer[..read]).into_owned()
+}
+
+#[tokio::test]
+async fn a_body_without_an_end_is_refused_and_harms_nobody() {
+    const MIB: u64 = 1024;
+    let stage = Stage::start().await;
+    let head = |key: &str| {
+        format!(
+            "POST /v1/channel-connections HTTP/1.1\r\nHost: x\r\nAuthorization: ApiKey {key}\r\n\
+             Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+        )
+    };
+    let before = stage.server.peak_kib();
+    for (key, expected) in [
+        (BOOTSTRAP_KEY, "HTTP/1.1 413 "),
+        ("tl_nobody-s", "HTTP/1.1 401 "),
+    ] {
+        let mut sending = JoinSet::new();
+        for _ in 0..50 {
+            sending.spawn(endless(address(&stage.server), head(key)));
+        }
+        // Meanwhile the others are served.
+        assert_eq!(stage.api.get("/v1/channel-connections").await.status, 200);
+        let answers = within("all are answered", sending.join_all()).await;
+        // Whoever still sends may find the connection cut before the answer is read.
+        let refused = |answer: &String| answer.is_empty() || answer.starts_with(expected);
+        assert!(answers.iter().all(refused), "{answers:?}");
+        assert!(answers.iter().any(|answer| !answer.is_empty()), "{key}");
+    }
+    let grown = stage.server.peak_kib() - before;
+    assert!(grown < 32 * MIB, "{grown} KiB");
 }
