@@ -6,6 +6,7 @@ mod growth;
 mod machine;
 mod mint;
 mod mode;
+mod overload;
 mod page;
 mod process;
 mod report;
@@ -13,25 +14,29 @@ mod rounds;
 mod subject;
 mod wrk;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand, builder::PossibleValuesParser};
 use xshell::{Shell, cmd};
 
 use self::{
-    accounting::memory,
+    accounting::{memory, ticks_per_second},
     figures::Spread,
     growth::Growth,
     machine::Machine,
-    mode::{MODES, Mode, Storage},
+    mode::{Job, MODES, Mode, Storage},
+    overload::Overload,
     process::Process,
     report::{Program, Report},
     rounds::{Plan, Rounds},
     subject::Subject,
     wrk::Wrk,
 };
-use crate::{metadata::Metadata, services::Services};
+use crate::{
+    metadata::Metadata,
+    services::{Database, Services},
+};
 
 /// How fast Tieline mints, measured against a bare server in the same run.
 ///
@@ -70,6 +75,7 @@ pub(crate) struct Bench {
 #[derive(Subcommand)]
 enum Part {
     Growth(Growth),
+    Overload(Overload),
 }
 
 const EXAMPLES: &str = "\
@@ -78,13 +84,25 @@ Examples:
   cargo xtask bench --quick --only keyed-sqlite   of one mode
   cargo xtask bench                               all of it, into docs/PERFORMANCE.md
   cargo xtask bench growth                        a store with many connections
+  cargo xtask bench overload                      four times as much as can be done
   cargo xtask bench --quick --json | jq '.rows[] | {mode, requests_ratio}'";
 
 /// What is loaded.
 struct Programs {
     tieline: PathBuf,
     floor: PathBuf,
+    callback_floor: PathBuf,
+    open_loop: PathBuf,
 }
+
+/// What the callback is compared to, in a database of its own.
+struct Inserts<'a> {
+    process: Process,
+    _database: Database<'a>,
+}
+
+/// What `database_connections` is, unless somebody sets it.
+const POOL: usize = 10;
 
 impl Bench {
     /// The short run of all modes.
@@ -98,6 +116,7 @@ impl Bench {
     pub(crate) fn run(&self, sh: &Shell) -> anyhow::Result<()> {
         match &self.part {
             Some(Part::Growth(growth)) => growth.run(sh),
+            Some(Part::Overload(overload)) => overload.run(sh),
             None => self.run_modes(sh),
         }
     }
@@ -149,12 +168,12 @@ impl Bench {
 }
 
 impl Programs {
-    /// Builds both in one go, so that they are made of the same libraries.
+    /// Builds them in one go, so that they are made of the same libraries.
     fn build(sh: &Shell) -> anyhow::Result<Self> {
         eprintln!("bench: building the release");
         cmd!(
             sh,
-            "cargo build --quiet --release --package tieline --bin tieline --example floor"
+            "cargo build --quiet --release --package tieline --bin tieline --examples"
         )
         .run()
         .context("the release does not build")?;
@@ -162,6 +181,8 @@ impl Programs {
         Ok(Self {
             tieline: release.join("tieline"),
             floor: release.join("examples/floor"),
+            callback_floor: release.join("examples/callback_floor"),
+            open_loop: release.join("examples/open_loop"),
         })
     }
 }
@@ -181,18 +202,26 @@ fn measure(
 ) -> anyhow::Result<Report> {
     let mut missing = Vec::new();
     let mut subjects = Vec::new();
+    let calls_back = modes.iter().any(|mode| mode.job == Job::Callback);
+    let inserts = services.filter(|_| calls_back);
+    let inserts = inserts.map(|services| Inserts::start(sh, &programs.callback_floor, services));
+    let inserts = inserts.transpose().context("the callback's floor")?;
+    let callback_floor = inserts.as_ref().map(|inserts| &inserts.process);
     for storage in Storage::ALL {
         let mut of_it = modes.iter().filter(|mode| mode.storage == storage);
         if of_it.clone().next().is_none() {
             continue;
         }
         eprintln!("bench: starting Tieline on {}", storage.told());
-        let started = Subject::start(sh, &programs.tieline, storage, services, plan.starts)
-            .and_then(|subject| {
+        let slack = callback_floor.filter(|_| storage == Storage::Servers);
+        let program = &programs.tieline;
+        let started = Subject::start(sh, program, storage, services, slack, plan.starts).and_then(
+            |subject| {
                 of_it
                     .try_for_each(|mode| subject.check(mode))
                     .map(|()| subject)
-            });
+            },
+        );
         match started {
             Ok(subject) => subjects.push(subject),
             Err(cause) => missing.push(format!("Tieline on {}: {cause:#}", storage.told())),
@@ -202,7 +231,14 @@ fn measure(
         bail!("nothing could be measured:\n  {}", missing.join("\n  "));
     };
     let floor = Process::floor(&programs.floor, first.url_bytes).context("the floor")?;
-    let rounds = Rounds::new(sh, wrk, plan, &floor)?;
+    let rounds = Rounds {
+        sh,
+        wrk,
+        plan,
+        floor: &floor,
+        callback_floor,
+        ticks_per_second: ticks_per_second(sh)?,
+    };
     let rows = rounds.run(modes, &subjects)?;
     Ok(Report {
         machine: Machine::look(sh, services),
@@ -213,6 +249,19 @@ fn measure(
         binary_bytes: std::fs::metadata(&programs.tieline)?.len(),
         missing,
     })
+}
+
+impl<'a> Inserts<'a> {
+    /// With a pool as large as Tieline's own.
+    fn start(sh: &'a Shell, program: &Path, services: &'a Services) -> anyhow::Result<Self> {
+        let server = services.postgres_url().context("there is no Postgres")?;
+        let database = Database::make(sh, server, "bench_floor")?;
+        let process = Process::callback_floor(program, database.url(), POOL)?;
+        Ok(Self {
+            process,
+            _database: database,
+        })
+    }
 }
 
 fn program(subject: &Subject<'_>) -> anyhow::Result<Program> {

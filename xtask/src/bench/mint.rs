@@ -1,10 +1,13 @@
 //! The request that all loads send.
 
 use std::{
-    io::{self, Read, Write},
+    fmt::Write as _,
+    io::{self, BufRead, BufReader, Read, Write},
     net::{Ipv4Addr, TcpStream},
     time::Duration,
 };
+
+use anyhow::{Context, ensure};
 
 /// The admin key of every server that is measured. It opens nothing else.
 pub(super) const API_KEY: &str = "bench-key-5d0a9c47e1b2f8036a";
@@ -24,6 +27,7 @@ pub(super) const BODY: &str = concat!(
 );
 
 const PATH: &str = "/v1/integrations/channel-connections/oauth";
+const CALLBACK: &str = "/v1/integrations/chat/oauth/callback";
 
 /// No answer takes longer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -49,6 +53,49 @@ pub(super) fn send(port: u16, key: Option<&str>) -> io::Result<Answer> {
         BODY.len()
     );
     ask(port, API_KEY, &format!("POST {PATH}"), &more)
+}
+
+/// Where the callbacks of so many minted URLs go, one in a line.
+pub(super) fn callbacks(port: u16, count: usize) -> anyhow::Result<String> {
+    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let (mut sender, mut receiver) = (stream.try_clone()?, BufReader::new(stream));
+    let request = format!(
+        "POST {PATH} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: ApiKey {API_KEY}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{BODY}",
+        BODY.len()
+    );
+    let mut targets = String::new();
+    for _ in 0..count {
+        sender.write_all(request.as_bytes())?;
+        let url = receive(&mut receiver)?.url().context("no URL was minted")?;
+        let state = url.split(['?', '&']).find(|it| it.starts_with("state="));
+        let state = state.with_context(|| format!("{url} has no state"))?;
+        writeln!(targets, "{CALLBACK}?code=a-code-of-the-bench&{state}")?;
+    }
+    Ok(targets)
+}
+
+/// An answer on a connection that goes on.
+fn receive(receiver: &mut impl BufRead) -> anyhow::Result<Answer> {
+    let mut text = String::new();
+    while !text.ends_with("\r\n\r\n") {
+        ensure!(receiver.read_line(&mut text)? > 0, "the answer was cut");
+    }
+    let head = text.to_ascii_lowercase();
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length:"));
+    let length = length.context("the answer does not tell its length")?;
+    let mut body = vec![0; length.trim().parse()?];
+    receiver.read_exact(&mut body)?;
+    text += str::from_utf8(&body)?;
+    Answer::parse(&text).context("that is no answer of HTTP")
+}
+
+/// What is answered to a browser.
+pub(super) fn open(port: u16, target: &str) -> io::Result<Answer> {
+    ask(port, API_KEY, &format!("GET {target}"), "\r\n")
 }
 
 /// What is answered to a GET, as JSON.

@@ -4,7 +4,7 @@ use clap::ValueEnum;
 
 use super::wrk::Keys;
 
-/// One way of minting.
+/// One way of using Tieline.
 #[derive(Debug)]
 pub(super) struct Mode {
     /// Its name on the command line.
@@ -12,8 +12,16 @@ pub(super) struct Mode {
     /// What it is called in the tables.
     pub(super) told: &'static str,
     pub(super) storage: Storage,
-    pub(super) keys: Keys,
+    pub(super) job: Job,
     pub(super) targets: Targets,
+}
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Job {
+    Mint(Keys),
+    /// The end of a flow, with everything but the provider's own time.
+    Callback,
 }
 
 /// What Tieline stands on.
@@ -31,9 +39,9 @@ pub(super) struct Targets {
     /// Requests in a second, at least.
     pub(super) requests: f64,
     /// CPU time per request, at most.
-    pub(super) cpu: f64,
+    pub(super) cpu: Option<f64>,
     /// The 99th percentile of latencies, at most.
-    pub(super) p99: f64,
+    pub(super) p99: Option<f64>,
 }
 
 pub(super) const TARGET_CONNECTIONS: usize = 64;
@@ -46,13 +54,13 @@ pub(super) const BINARY_MB: f64 = 25.0;
 
 const UNKEYED: Targets = Targets {
     requests: 0.75,
-    cpu: 1.5,
-    p99: 1.5,
+    cpu: Some(1.5),
+    p99: Some(1.5),
 };
 const KEYED: Targets = Targets {
     requests: 0.5,
-    cpu: 2.8,
-    p99: 1.5,
+    cpu: Some(2.8),
+    p99: Some(1.5),
 };
 
 pub(super) const MODES: &[Mode] = &[
@@ -60,40 +68,51 @@ pub(super) const MODES: &[Mode] = &[
         name: "mint-sqlite",
         told: "mint, SQLite",
         storage: Storage::Sqlite,
-        keys: Keys::None,
+        job: Job::Mint(Keys::None),
         targets: UNKEYED,
     },
     Mode {
         name: "mint-postgres",
         told: "mint, Postgres + Redis",
         storage: Storage::Servers,
-        keys: Keys::None,
+        job: Job::Mint(Keys::None),
         targets: UNKEYED,
     },
     Mode {
         name: "keyed-sqlite",
         told: "mint with idempotency-key, SQLite",
         storage: Storage::Sqlite,
-        keys: Keys::New,
+        job: Job::Mint(Keys::New),
         targets: Targets {
             requests: 0.28,
-            cpu: 3.5,
-            p99: 5.0,
+            cpu: Some(3.5),
+            p99: Some(5.0),
         },
     },
     Mode {
         name: "keyed-postgres",
         told: "mint with idempotency-key, Postgres + Redis",
         storage: Storage::Servers,
-        keys: Keys::New,
+        job: Job::Mint(Keys::New),
         targets: KEYED,
     },
     Mode {
         name: "replay-postgres",
         told: "replay of an idempotency-key, Postgres + Redis",
         storage: Storage::Servers,
-        keys: Keys::Repeated,
+        job: Job::Mint(Keys::Repeated),
         targets: KEYED,
+    },
+    Mode {
+        name: "callback-postgres",
+        told: "callback, Postgres + Redis",
+        storage: Storage::Servers,
+        job: Job::Callback,
+        targets: Targets {
+            requests: 0.8,
+            cpu: None,
+            p99: None,
+        },
     },
 ];
 

@@ -57,19 +57,35 @@ impl Process {
     pub(super) fn floor(program: &Path, url_bytes: usize) -> anyhow::Result<Self> {
         let mut command = mortal(program);
         command.arg(url_bytes.to_string());
+        Self::telling(command)
+    }
+
+    /// Starts the floor of the callback on this database, with a pool of so many connections.
+    pub(super) fn callback_floor(
+        program: &Path,
+        database: &str,
+        connections: usize,
+    ) -> anyhow::Result<Self> {
+        let mut command = mortal(program);
+        command.arg(database).arg(connections.to_string());
+        Self::telling(command)
+    }
+
+    /// Starts a program that tells its address first.
+    fn telling(mut command: Command) -> anyhow::Result<Self> {
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let began = now();
-        let mut floor = Self {
+        let mut process = Self {
             child: command.spawn().context(NO_SETPRIV)?,
             port: 0,
             began,
         };
         let mut address = String::new();
-        let stdout = floor.child.stdout.take().context("it is piped")?;
+        let stdout = process.child.stdout.take().context("it is piped")?;
         BufReader::new(stdout).read_line(&mut address)?;
         let port = address.trim().rsplit(':').next().unwrap_or_default();
-        floor.port = port.parse().context("the floor told no address")?;
-        Ok(floor)
+        process.port = port.parse().context("it told no address")?;
+        Ok(process)
     }
 
     /// The first good answer, and how many milliseconds after the start it came.

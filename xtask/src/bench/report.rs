@@ -106,11 +106,14 @@ impl Report {
             let cells = [
                 mode.told.to_owned(),
                 row.cell(Some(row.requests_ratio)),
-                row.verdict(Some(row.requests_ratio), Wanted::AtLeast(targets.requests)),
+                row.verdict(
+                    Some(row.requests_ratio),
+                    Some(Wanted::AtLeast(targets.requests)),
+                ),
                 row.cell(row.cpu_ratio),
-                row.verdict(row.cpu_ratio, Wanted::AtMost(targets.cpu)),
+                row.verdict(row.cpu_ratio, targets.cpu.map(Wanted::AtMost)),
                 row.cell(Some(row.p99_ratio)),
-                row.verdict(Some(row.p99_ratio), Wanted::AtMost(targets.p99)),
+                row.verdict(Some(row.p99_ratio), targets.p99.map(Wanted::AtMost)),
             ];
             let _ = writeln!(text, "| {} |", cells.join(" | "));
         }
@@ -188,10 +191,10 @@ impl Row {
         }
     }
 
-    fn verdict(&self, seen: Option<Spread>, wanted: Wanted) -> String {
+    fn verdict(&self, seen: Option<Spread>, wanted: Option<Wanted>) -> String {
         let seen = seen.filter(|_| self.faults.is_empty());
         let seen = seen.map_or(f64::NAN, |spread| spread.median);
-        wanted.told(seen, |bound| bound.to_string())
+        wanted.map_or_else(String::new, |it| it.told(seen, |bound| bound.to_string()))
     }
 }
 

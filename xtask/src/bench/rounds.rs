@@ -1,12 +1,13 @@
 //! The rounds: floor and Tieline in turn, under the same load.
 
+use anyhow::Context;
 use xshell::Shell;
 
 use super::{
-    accounting::{Snapshot, ticks_per_second},
+    accounting::Snapshot,
     figures::{Pair, Row, Sample},
     mint,
-    mode::{Mode, TARGET_CONNECTIONS},
+    mode::{Job, Mode, TARGET_CONNECTIONS},
     process::Process,
     subject::Subject,
     wrk::{Keys, Load, Wrk, as_f64},
@@ -40,31 +41,24 @@ impl Plan {
 /// How long each server is warmed in each mode.
 const WARM_SECONDS: u64 = 1;
 
+/// More callbacks than can be ended in a second.
+const CALLBACKS_A_SECOND: u64 = 4_000;
+
+/// Of so many callbacks that were answered a connection must have been stored. The others are in
+/// work when the load is cut off, or come twice, where it outlasts its states.
+const STORED: f64 = 0.95;
+
 /// All that a load needs besides its server.
 pub(super) struct Rounds<'a> {
-    sh: &'a Shell,
-    wrk: &'a Wrk,
-    plan: &'a Plan,
-    floor: &'a Process,
-    ticks_per_second: f64,
+    pub(super) sh: &'a Shell,
+    pub(super) wrk: &'a Wrk,
+    pub(super) plan: &'a Plan,
+    pub(super) floor: &'a Process,
+    pub(super) callback_floor: Option<&'a Process>,
+    pub(super) ticks_per_second: f64,
 }
 
-impl<'a> Rounds<'a> {
-    pub(super) fn new(
-        sh: &'a Shell,
-        wrk: &'a Wrk,
-        plan: &'a Plan,
-        floor: &'a Process,
-    ) -> anyhow::Result<Self> {
-        Ok(Self {
-            sh,
-            wrk,
-            plan,
-            floor,
-            ticks_per_second: ticks_per_second(sh)?,
-        })
-    }
-
+impl Rounds<'_> {
     /// One row for each mode, of those whose server runs, and each number of connections.
     pub(super) fn run(
         &self,
@@ -108,7 +102,6 @@ impl<'a> Rounds<'a> {
         rows
     }
 
-    /// The floor gets the same bytes as Tieline: what they cost wrk, they cost it in both.
     fn pair(
         &self,
         mode: &Mode,
@@ -117,23 +110,78 @@ impl<'a> Rounds<'a> {
         seconds: u64,
         word: &str,
     ) -> anyhow::Result<Pair> {
-        let word = match mode.keys {
-            Keys::Repeated => mode.name.to_owned(),
-            Keys::None | Keys::New | Keys::InBody => format!("{}-{word}", mode.name),
-        };
+        match mode.job {
+            Job::Mint(keys) => {
+                let word = match keys {
+                    Keys::Repeated => mode.name.to_owned(),
+                    _ => format!("{}-{word}", mode.name),
+                };
+                self.mints(keys, subject, connections, seconds, &word)
+            }
+            Job::Callback => self.callbacks(subject, connections, seconds),
+        }
+    }
+
+    /// The floor gets the same bytes as Tieline: what they cost wrk, they cost it in both.
+    fn mints(
+        &self,
+        keys: Keys,
+        subject: &Subject<'_>,
+        connections: usize,
+        seconds: u64,
+        word: &str,
+    ) -> anyhow::Result<Pair> {
         let (floor_url, url) = (mint::url(self.floor.port), mint::url(subject.process.port));
         let load = |url| Load {
             url,
             body: mint::BODY,
             api_key: mint::API_KEY,
-            keys: mode.keys,
-            word: &word,
+            keys,
+            word,
             connections,
             seconds,
         };
         let floor = self.sample(&load(&floor_url), Some(&[self.floor.id()]))?;
         let charged = subject.charged.as_deref();
         let tieline = self.sample(&load(&url), charged)?;
+        Ok(Pair { floor, tieline })
+    }
+
+    fn callbacks(
+        &self,
+        subject: &Subject<'_>,
+        connections: usize,
+        seconds: u64,
+    ) -> anyhow::Result<Pair> {
+        let floor = self.callback_floor.context("it was not started")?;
+        let count = usize::try_from(CALLBACKS_A_SECOND * seconds)?;
+        let targets = mint::callbacks(subject.process.port, count)?;
+        let folder = self.sh.create_temp_dir()?;
+        let file = folder.path().join("targets");
+        self.sh.write_file(&file, targets)?;
+        let file = file.display().to_string();
+        let load = |url| Load {
+            url,
+            body: "",
+            api_key: mint::API_KEY,
+            keys: Keys::InFile,
+            word: &file,
+            connections,
+            seconds,
+        };
+        let url = |process: &Process| format!("http://127.0.0.1:{}", process.port);
+        let (floor_url, url) = (url(floor), url(&subject.process));
+        let stores = subject.charged.as_ref().map(|charged| &charged[1..]);
+        let charged = stores.map(|stores| [&[floor.id()], stores].concat());
+        let floor = self.sample(&load(&floor_url), charged.as_deref())?;
+        let before = subject.connections()?;
+        let mut tieline = self.sample(&load(&url), subject.charged.as_deref())?;
+        let stored = as_f64(subject.connections()? - before);
+        let answered = tieline.requests_per_second * as_f64(seconds);
+        if stored < answered * STORED {
+            let fault = format!("{answered:.0} callbacks stored {stored} connections");
+            tieline.fault.get_or_insert(fault);
+        }
         Ok(Pair { floor, tieline })
     }
 

@@ -8,7 +8,7 @@ use xshell::{Shell, cmd};
 use super::{
     accounting::memory,
     mint,
-    mode::{Mode, Storage},
+    mode::{Job, Mode, Storage},
     process::{LOG, Process},
     wrk::Keys,
 };
@@ -36,7 +36,7 @@ pub(super) struct Subject<'a> {
     pub(super) url_bytes: usize,
     /// The processes whose CPU is charged to its requests; none where a store's cannot be seen.
     pub(super) charged: Option<Vec<u32>>,
-    _home: Home<'a>,
+    home: Home<'a>,
 }
 
 /// Where it lives; gone in the end.
@@ -54,10 +54,18 @@ impl<'a> Subject<'a> {
         program: &Path,
         storage: Storage,
         services: Option<&'a Services>,
+        slack: Option<&Process>,
         starts: usize,
     ) -> anyhow::Result<Self> {
         let port = free_port()?;
-        let home = Home::make(sh, storage, services, port, "mints")?;
+        let mut home = Home::make(sh, storage, services, port, "mints")?;
+        if let Some(slack) = slack {
+            let slack = format!("http://127.0.0.1:{}", slack.port);
+            home.variables.extend([
+                ("TIELINE_SLACK_BASE_URL", slack),
+                ("TIELINE_ALLOW_PRIVATE_ADDRESSES", "true".to_owned()),
+            ]);
+        }
         home.fill(program)?;
         let mut starts_ms = Vec::new();
         let mut running = None;
@@ -82,14 +90,17 @@ impl<'a> Subject<'a> {
             url_bytes: url.len(),
             charged: stores.map(|stores| [vec![process.id()], stores].concat()),
             process,
-            _home: home,
+            home,
         })
     }
 
     /// Makes sure that a mode is what it is called.
     pub(super) fn check(&self, mode: &Mode) -> anyhow::Result<()> {
+        let Job::Mint(keys) = mode.job else {
+            return self.check_callback();
+        };
         let key = format!("check-{}", mode.name);
-        let key = (mode.keys != Keys::None).then_some(key.as_str());
+        let key = (keys != Keys::None).then_some(key.as_str());
         let first = mint::send(self.process.port, key)?;
         ensure!(first.status == 201, "the answer is not 201: {first:?}");
         let second = mint::send(self.process.port, key)?;
@@ -99,6 +110,28 @@ impl<'a> Subject<'a> {
             "a second mint is not what it should be: {second:?}"
         );
         Ok(())
+    }
+
+    fn check_callback(&self) -> anyhow::Result<()> {
+        let port = self.process.port;
+        let before = self.connections()?;
+        let targets = mint::callbacks(port, 1)?;
+        let answer = mint::open(port, targets.trim())?;
+        let made = self.connections()? - before;
+        ensure!(
+            answer.status == 303 && made == 1,
+            "a callback made {made} connections: {answer:?}\n{}",
+            self.home.told_log()
+        );
+        Ok(())
+    }
+
+    /// How many connections there are.
+    pub(super) fn connections(&self) -> anyhow::Result<u64> {
+        let database = self.home.database.as_ref();
+        let database = database.context("they are counted in Postgres alone")?;
+        let count = database.execute("SELECT count(*) FROM connections")?;
+        Ok(count.trim().parse()?)
     }
 }
 
@@ -124,6 +157,7 @@ impl<'a> Home<'a> {
                 ("TIELINE_RATE_LIMIT_MINT", RATE_LIMIT.to_owned()),
                 ("TIELINE_RATE_LIMIT_KEY", RATE_LIMIT.to_owned()),
                 ("TIELINE_RATE_LIMIT_OTHER", RATE_LIMIT.to_owned()),
+                ("TIELINE_RATE_LIMIT_PAGES", RATE_LIMIT.to_owned()),
             ],
             database: None,
         };

@@ -1,7 +1,8 @@
--- The load: one kind of mint, again and again.
--- Arguments: which idempotency keys (none, new, repeated, in-body), a word that makes the keys of
--- this run its own, the API key, the body. Without a body it is a GET. "in-body" sends no key, but
--- bodies in which NUMBER is another one each; the word is a number then.
+-- The load: one kind of request, again and again.
+-- Arguments: which idempotency keys (none, new, repeated, in-body, in-file), a word that makes the
+-- keys of this run its own, the API key, the number of threads, the body. Without a body it is a
+-- GET. "in-body" sends no key, but bodies in which NUMBER is another one each; the word is a number
+-- then. "in-file" asks for each line of a file once, until there are no more; the word is the file.
 
 local KEYS_PER_THREAD = 100
 local MARK = "key-goes-here"
@@ -21,11 +22,29 @@ end
 
 function init(args)
   local keys, word = args[1], args[2]
-  wrk.method = args[4] and args[4] ~= "" and "POST" or "GET"
+  wrk.method = args[5] and args[5] ~= "" and "POST" or "GET"
   wrk.headers["Authorization"] = "ApiKey " .. args[3]
   wrk.headers["Content-Type"] = "application/json"
-  wrk.body = args[4]
+  wrk.body = args[5]
   if keys == "none" then
+    return
+  end
+  if keys == "in-file" then
+    local lines, line = {}, 0
+    for target in io.lines(word) do
+      if line % tonumber(args[4]) == number then
+        table.insert(lines, wrk.format(nil, target))
+      end
+      line = line + 1
+    end
+    local count = 0
+    request = function()
+      count = count + 1
+      if count >= #lines then
+        wrk.thread:stop()
+      end
+      return lines[math.min(count, #lines)]
+    end
     return
   end
   if keys == "in-body" then
@@ -52,7 +71,7 @@ function init(args)
 end
 
 -- No `response` function: it would make wrk parse every answer, at the server's expense. wrk itself
--- counts statuses of 400 and above; what is loaded here knows no other beside 201.
+-- counts statuses of 400 and above.
 function done(summary, latency, requests)
   local errors = summary.errors
   io.write(string.format(

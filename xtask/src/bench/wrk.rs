@@ -26,12 +26,15 @@ pub(super) enum Keys {
     Repeated,
     /// None, but a number of its own stands in each body, for [`NUMBER`].
     InBody,
+    /// None, but each request is for a line of a file, once. The word is the file.
+    InFile,
 }
 
 /// What a number takes the place of.
 pub(super) const NUMBER: &str = "0000000000000";
 
 /// One load.
+#[derive(Clone, Copy)]
 pub(super) struct Load<'a> {
     pub(super) url: &'a str,
     /// What is posted; an empty one is a GET.
@@ -78,7 +81,7 @@ impl Wrk {
         let printed = cmd!(
             sh,
             "wrk --threads {threads} --connections {connections} --duration {seconds} --latency
-             --script {script} {url} -- {keys} {word} {api_key} {body}"
+             --script {script} {url} -- {keys} {word} {api_key} {threads} {body}"
         );
         let printed = printed.quiet().read()?;
         let last = printed.lines().next_back().unwrap_or_default();
@@ -100,6 +103,7 @@ impl Keys {
             Self::New => "new",
             Self::Repeated => "repeated",
             Self::InBody => "in-body",
+            Self::InFile => "in-file",
         }
     }
 }
@@ -109,14 +113,14 @@ impl Seen {
         as_f64(self.requests) / as_f64(self.duration_us) * 1e6
     }
 
-    /// Why its figures are worth nothing, if they are: something else than 201 was answered.
+    /// Why its figures are worth nothing, if they are: something was refused.
     pub(super) fn fault(&self) -> Option<String> {
         let Self { refused, cut, .. } = self;
         if self.requests == 0 {
             return Some("nothing was answered".to_owned());
         }
         let faults = [
-            (*refused, "answers were not 201"),
+            (*refused, "requests were refused"),
             (*cut, "connections failed"),
         ];
         let told = faults.iter().filter(|(count, _)| *count > 0);
@@ -157,11 +161,11 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_not_201_makes_the_figures_worthless() {
+    fn whatever_is_refused_makes_the_figures_worthless() {
         assert_eq!(seen(0, 0).fault(), None);
         assert_eq!(
             seen(7, 2).fault().unwrap(),
-            "7 answers were not 201, 2 connections failed"
+            "7 requests were refused, 2 connections failed"
         );
         let silent = Seen {
             requests: 0,
