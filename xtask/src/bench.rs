@@ -8,6 +8,7 @@ mod mint;
 mod mode;
 mod overload;
 mod page;
+mod peers;
 mod process;
 mod report;
 mod rounds;
@@ -27,6 +28,7 @@ use self::{
     machine::Machine,
     mode::{Job, MODES, Mode, Storage},
     overload::Overload,
+    peers::Peer,
     process::Process,
     report::{Program, Report},
     rounds::{Plan, Rounds},
@@ -44,9 +46,9 @@ use crate::{
 /// floor: a server that does nothing but parse the same body and answer a URL of the same size.
 /// Loads them in turn with wrk, which is installed where it is missing if that can be done (as root
 /// on Debian or Ubuntu). Postgres and Redis are throw-aways, or those that
-/// `TIELINE_TEST_POSTGRES_URL` and `TIELINE_TEST_REDIS_URL` name. A whole run takes about eleven
-/// minutes beside the build, and writes its figures into docs/PERFORMANCE.md, which says how to
-/// read them. No figure fails a run; a figure that cannot be had does. Needs Linux, and a machine
+/// `TIELINE_TEST_POSTGRES_URL` and `TIELINE_TEST_REDIS_URL` name. A whole run takes about a quarter
+/// of an hour beside the build, loads Slack's own packages for Node.js and Python as well, and writes
+/// its figures into docs/PERFORMANCE.md, which says how to read them. No figure fails a run; a figure that cannot be had does. Needs Linux, and a machine
 /// that has nothing else to do.
 #[derive(Args, Default)]
 #[command(after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
@@ -101,9 +103,6 @@ struct Inserts<'a> {
     _database: Database<'a>,
 }
 
-/// What `database_connections` is, unless somebody sets it.
-const POOL: usize = 10;
-
 impl Bench {
     /// The short run of all modes.
     pub(crate) fn quick() -> Self {
@@ -129,7 +128,15 @@ impl Bench {
         let programs = Programs::build(sh)?;
         let services = needs_services(&modes).then(|| Services::durable(sh));
         let services = services.transpose()?;
-        let report = measure(sh, &programs, services.as_ref(), &modes, &wrk, &plan)?;
+        let report = measure(
+            sh,
+            &programs,
+            services.as_ref(),
+            &modes,
+            &wrk,
+            &plan,
+            self.is_whole(),
+        )?;
         self.tell(sh, &report)
     }
 
@@ -199,6 +206,7 @@ fn measure(
     modes: &[&'static Mode],
     wrk: &Wrk,
     plan: &Plan,
+    with_peers: bool,
 ) -> anyhow::Result<Report> {
     let mut missing = Vec::new();
     let mut subjects = Vec::new();
@@ -240,11 +248,22 @@ fn measure(
         ticks_per_second: ticks_per_second(sh)?,
     };
     let rows = rounds.run(modes, &subjects)?;
+    let (peers, no_peers) = if with_peers && first.storage == Storage::Sqlite {
+        let peers = Peer::start(sh).and_then(|peers| rounds.peers(first, &peers));
+        peers.map_or_else(
+            |cause| (Vec::new(), Some(format!("{cause:#}"))),
+            |peers| (peers, None),
+        )
+    } else {
+        (Vec::new(), None)
+    };
     Ok(Report {
         machine: Machine::look(sh, services),
         rounds: plan.rounds,
         seconds: plan.seconds,
         rows,
+        peers,
+        no_peers,
         programs: subjects.iter().map(program).collect::<Result<_, _>>()?,
         binary_bytes: std::fs::metadata(&programs.tieline)?.len(),
         missing,
@@ -252,11 +271,10 @@ fn measure(
 }
 
 impl<'a> Inserts<'a> {
-    /// With a pool as large as Tieline's own.
     fn start(sh: &'a Shell, program: &Path, services: &'a Services) -> anyhow::Result<Self> {
         let server = services.postgres_url().context("there is no Postgres")?;
         let database = Database::make(sh, server, "bench_floor")?;
-        let process = Process::callback_floor(program, database.url(), POOL)?;
+        let process = Process::other(program, &[database.url().into()])?;
         Ok(Self {
             process,
             _database: database,

@@ -1,5 +1,5 @@
-//! What the clients in `tests/clients` need: the packages that their lock files name, installed
-//! below the target directory.
+//! What programs in other languages need, such as the clients in `tests/clients`: the packages that
+//! their lock files name, installed below the target directory.
 
 mod node;
 mod python;
@@ -30,14 +30,20 @@ trait Installer {
     fn install(&self, sh: &Shell, folder: &Path) -> anyhow::Result<()>;
 }
 
-/// Installs what has not been installed yet, or has changed; tells where all of it is.
+/// Prepares the clients; tells where they are.
 pub(crate) fn prepare(sh: &Shell) -> anyhow::Result<PathBuf> {
-    let prepared = Metadata::read(sh)?.target_directory.join("clients");
-    let mut clients = sh.read_dir(SOURCES)?;
+    install(sh, SOURCES, "clients")
+}
+
+/// Installs what each program in a folder needs and has not got yet, or what has changed of it;
+/// tells where all of it is.
+pub(crate) fn install(sh: &Shell, sources: &str, name: &str) -> anyhow::Result<PathBuf> {
+    let prepared = Metadata::read(sh)?.target_directory.join(name);
+    let mut clients = sh.read_dir(sources)?;
     clients.sort();
     for client in clients {
         let name = client.file_name().context("a client has a name")?;
-        let client = Path::new(SOURCES).join(name);
+        let client = Path::new(sources).join(name);
         let of_client = || format!("{} cannot be prepared", client.display());
         installer(sh, &client)
             .and_then(|installer| prepare_one(sh, &client, &prepared.join(name), &*installer))

@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     io::{BufRead, BufReader},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -60,18 +60,13 @@ impl Process {
         Self::telling(command)
     }
 
-    /// Starts the floor of the callback on this database, with a pool of so many connections.
-    pub(super) fn callback_floor(
-        program: &Path,
-        database: &str,
-        connections: usize,
-    ) -> anyhow::Result<Self> {
+    /// Starts another program that tells its address first.
+    pub(super) fn other(program: &Path, arguments: &[PathBuf]) -> anyhow::Result<Self> {
         let mut command = mortal(program);
-        command.arg(database).arg(connections.to_string());
+        command.args(arguments);
         Self::telling(command)
     }
 
-    /// Starts a program that tells its address first.
     fn telling(mut command: Command) -> anyhow::Result<Self> {
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let began = now();

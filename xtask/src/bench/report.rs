@@ -8,6 +8,7 @@ use super::{
     figures::{Row, Spread},
     machine::Machine,
     mode::{BINARY_MB, IDLE_MIB, LOADED_MIB, Mode, START_MS, TARGET_CONNECTIONS},
+    peers,
 };
 
 /// More than this share of the CPU in other hands, and figures deserve no trust.
@@ -21,6 +22,9 @@ pub(super) struct Report {
     pub(super) seconds: u64,
     pub(super) rows: Vec<Row>,
     pub(super) programs: Vec<Program>,
+    pub(super) peers: Vec<peers::Row>,
+    /// Why there are no peers, if they were to be there.
+    pub(super) no_peers: Option<String>,
     pub(super) binary_bytes: u64,
     /// What could not be measured, and why.
     pub(super) missing: Vec<String>,
@@ -44,6 +48,7 @@ impl Report {
             self.warnings(),
             self.targets(),
             self.programs(),
+            self.peers(),
             self.all_rows(),
         ];
         let parts = parts.into_iter().filter(|part| !part.is_empty());
@@ -149,6 +154,28 @@ impl Report {
             "MB",
             BINARY_MB,
         );
+        text
+    }
+
+    fn peers(&self) -> String {
+        if let Some(cause) = &self.no_peers {
+            return format!("The peers could not be installed or started: {cause}\n");
+        }
+        if self.peers.is_empty() {
+            return String::new();
+        }
+        let mut text = format!(
+            "Others at c = {TARGET_CONNECTIONS}, and how many times as much a mint on SQLite is.\n\n\
+             | | requests/s | a mint ÷ | wanted |\n| --- | --- | --- | --- |\n"
+        );
+        for row in &self.peers {
+            let wanted = row.wanted.map(Wanted::AtLeast);
+            let wanted = wanted.map_or_else(String::new, |it| {
+                it.told(row.ratio.median, |bound| bound.to_string())
+            });
+            let (told, rate) = (row.told, row.requests_per_second.median);
+            let _ = writeln!(text, "| {told} | {rate:.0} | {} | {wanted} |", row.ratio);
+        }
         text
     }
 

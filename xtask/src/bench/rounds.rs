@@ -1,13 +1,14 @@
 //! The rounds: floor and Tieline in turn, under the same load.
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use xshell::Shell;
 
 use super::{
     accounting::Snapshot,
-    figures::{Pair, Row, Sample},
+    figures::{Pair, Row, Sample, Spread},
     mint,
     mode::{Job, Mode, TARGET_CONNECTIONS},
+    peers::{self, Peer},
     process::Process,
     subject::Subject,
     wrk::{Keys, Load, Wrk, as_f64},
@@ -88,6 +89,58 @@ impl Rounds<'_> {
             }
         }
         Ok(self.rows(&loaded, &pairs))
+    }
+
+    /// One row for each peer: what it answers, and what Tieline does right before it.
+    pub(super) fn peers(
+        &self,
+        subject: &Subject<'_>,
+        peers: &[Peer],
+    ) -> anyhow::Result<Vec<peers::Row>> {
+        let url = mint::url(subject.process.port);
+        let mint = Load {
+            url: &url,
+            body: mint::BODY,
+            api_key: mint::API_KEY,
+            keys: Keys::None,
+            word: "peers",
+            connections: TARGET_CONNECTIONS,
+            seconds: self.plan.seconds,
+        };
+        let mut rows = Vec::new();
+        for peer in peers {
+            let url = peer.url();
+            let theirs = Load {
+                url: &url,
+                body: "",
+                ..mint
+            };
+            let mut pairs = Vec::new();
+            for round in 1..=self.plan.rounds {
+                let (ours, theirs) = (
+                    self.wrk.run(self.sh, &mint)?,
+                    self.wrk.run(self.sh, &theirs)?,
+                );
+                for seen in [&ours, &theirs] {
+                    let fault = seen.fault();
+                    ensure!(fault.is_none(), "{}: {fault:?}", peer.told);
+                }
+                let (ours, theirs) = (ours.requests_per_second(), theirs.requests_per_second());
+                eprintln!(
+                    "bench: round {round} of {}, {}: {theirs:.0} requests/s, a mint {ours:.0}",
+                    self.plan.rounds, peer.told
+                );
+                pairs.push((ours, theirs));
+            }
+            let of = |what: fn(&(f64, f64)) -> f64| Spread::of(pairs.iter().map(what));
+            rows.push(peers::Row {
+                told: peer.told,
+                wanted: peer.wanted,
+                requests_per_second: of(|(_, theirs)| *theirs).context("it was loaded")?,
+                ratio: of(|(ours, theirs)| ours / theirs).context("it was loaded")?,
+            });
+        }
+        Ok(rows)
     }
 
     fn rows(&self, loaded: &[(&'static Mode, &Subject<'_>)], pairs: &[Vec<Pair>]) -> Vec<Row> {

@@ -31,6 +31,13 @@ fn report(tieline: Sample) -> Report {
             peak_kib: 70 * 1024,
             start_ms: Spread::of([30.0]).unwrap(),
         }],
+        peers: vec![peers::Row {
+            told: "a peer",
+            wanted: Some(10.0),
+            requests_per_second: Spread::of([400.0]).unwrap(),
+            ratio: Spread::of([20.0]).unwrap(),
+        }],
+        no_peers: None,
         binary_bytes: 20_000_000,
         missing: Vec::new(),
     }
@@ -54,6 +61,7 @@ fn what_was_seen_stands_beside_what_is_wanted() {
             "| memory, idle (SQLite) | 10.0 MiB | ≤ 20 MiB: met |",
             "| memory, after all loads (SQLite) | 60.0 MiB, peak 70.0 MiB | ≤ 50 MiB: **missed** |",
             "| start to first good answer (SQLite) | 30 ms (30–30) | ≤ 100 ms: met |",
+            "| a peer | 400 | 20.00 (20.00–20.00) | ≥ 10: met |",
         ],
     );
 }
