@@ -74,6 +74,7 @@ impl Rounds<'_> {
         for (mode, subject) in &loaded {
             eprintln!("bench: warming {}", mode.name);
             self.pair(mode, subject, TARGET_CONNECTIONS, WARM_SECONDS, "warm")?;
+            subject.analyze()?;
         }
         let mut pairs = vec![Vec::new(); loaded.len() * self.plan.connections.len()];
         for round in 1..=self.plan.rounds {

@@ -126,6 +126,13 @@ impl<'a> Subject<'a> {
         Ok(())
     }
 
+    /// Has Postgres look at what the tables hold, as it does by itself a minute after they have
+    /// grown: until then it uses the plans that it made for empty ones.
+    pub(super) fn analyze(&self) -> anyhow::Result<()> {
+        let database = self.home.database.as_ref();
+        database.map_or(Ok(()), |it| it.execute("ANALYZE").map(drop))
+    }
+
     /// How many connections there are.
     pub(super) fn connections(&self) -> anyhow::Result<u64> {
         let database = self.home.database.as_ref();
