@@ -69,7 +69,9 @@ struct Seen {
     due: usize,
     /// No connection was free for them in time.
     not_sent: usize,
+    /// From when they were due.
     good: Latencies,
+    /// From when they were sent.
     refused: Latencies,
     /// Refusals that do not say when to come again.
     refused_without_retry_after: usize,
@@ -79,7 +81,7 @@ struct Seen {
     good_by_window: Vec<usize>,
 }
 
-/// How long answers took, in microseconds, from when the requests were due.
+/// How long answers took, in microseconds.
 #[derive(Default)]
 struct Latencies(Vec<u64>);
 
@@ -252,8 +254,9 @@ impl Running {
                 self.state.borrow_mut().seen.not_sent += 1;
                 continue;
             }
+            let sent = now();
             let answer = timeout(ANSWER, self.request.send(&mut connection, &request)).await;
-            self.note(due, answer.ok().and_then(Result::ok).as_ref());
+            self.note(due, sent, answer.ok().and_then(Result::ok).as_ref());
         }
     }
 
@@ -266,13 +269,13 @@ impl Running {
         Some((due, request))
     }
 
-    fn note(&self, due: Instant, answer: Option<&Answer>) {
+    fn note(&self, due: Instant, sent: Instant, answer: Option<&Answer>) {
         let came = now();
-        let latency = u64::try_from((came - due).as_micros()).unwrap_or(u64::MAX);
+        let since = |begin: Instant| u64::try_from((came - begin).as_micros()).unwrap_or(u64::MAX);
         let seen = &mut self.state.borrow_mut().seen;
         match answer {
             Some(Answer::Good) => {
-                seen.good.0.push(latency);
+                seen.good.0.push(since(due));
                 let window = (came - self.began).as_millis() / WINDOW.as_millis();
                 let window = usize::try_from(window).unwrap_or_default();
                 if seen.good_by_window.len() <= window {
@@ -281,7 +284,7 @@ impl Running {
                 seen.good_by_window[window] += 1;
             }
             Some(Answer::Refused { says_when }) => {
-                seen.refused.0.push(latency);
+                seen.refused.0.push(since(sent));
                 seen.refused_without_retry_after += usize::from(!says_when);
             }
             Some(Answer::Other) | None => seen.failed += 1,

@@ -203,8 +203,10 @@ impl Row {
             format!("{:.0}/s", count(|round| round.during.refused.count)),
             milliseconds(|round| round.during.refused.p99_us),
             format!("{:.0}/s", count(|round| round.during.not_sent)),
-            count(|round| round.during.failed + round.during.refused_without_retry_after)
-                .to_string(),
+            format!(
+                "{:.1}/s",
+                count(|round| round.during.failed + round.during.refused_without_retry_after)
+            ),
             recovery.to_string(),
             Wanted::AtMost(RECOVERY_SECONDS).told(recovery.median, |bound| bound.to_string()),
         ]
