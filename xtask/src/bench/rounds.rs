@@ -210,26 +210,28 @@ impl Rounds<'_> {
         let floor = self.callback_floor.context("it was not started")?;
         let count = usize::try_from(CALLBACKS_A_SECOND * seconds)?;
         let targets = mint::callbacks(subject.process.port, count)?;
+        let first = targets.lines().next().unwrap_or_default().to_owned();
         let folder = self.sh.create_temp_dir()?;
         let file = folder.path().join("targets");
         self.sh.write_file(&file, targets)?;
         let file = file.display().to_string();
-        let load = |url| Load {
+        let load = |url, keys| Load {
             url,
             body: "",
             api_key: mint::API_KEY,
-            keys: Keys::InFile,
+            keys,
             word: &file,
             connections,
             seconds,
         };
-        let url = |process: &Process| format!("http://127.0.0.1:{}", process.port);
-        let (floor_url, url) = (url(floor), url(&subject.process));
+        // The floor looks at no state: one will do for all that it can answer.
+        let floor_url = format!("http://127.0.0.1:{}{first}", floor.port);
+        let url = format!("http://127.0.0.1:{}", subject.process.port);
         let stores = subject.charged.as_ref().map(|charged| &charged[1..]);
         let charged = stores.map(|stores| [&[floor.id()], stores].concat());
-        let floor = self.sample(&load(&floor_url), charged.as_deref())?;
+        let floor = self.sample(&load(&floor_url, Keys::None), charged.as_deref())?;
         let before = subject.connections()?;
-        let mut tieline = self.sample(&load(&url), subject.charged.as_deref())?;
+        let mut tieline = self.sample(&load(&url, Keys::InFile), subject.charged.as_deref())?;
         let stored = as_f64(subject.connections()? - before);
         let answered = tieline.requests_per_second * as_f64(seconds);
         if stored < answered * STORED {
