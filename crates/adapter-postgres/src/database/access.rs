@@ -1,6 +1,6 @@
 //! How a store reaches the database: by the pool, or within one transaction that it shares.
 
-use std::{sync::Weak, time::Duration};
+use std::{iter::once, sync::Weak, time::Duration};
 
 use sqlx::{AssertSqlSafe, Executor, PgPool, Postgres, Transaction};
 use tieline_domain::ports::StoreError;
@@ -35,16 +35,20 @@ pub(crate) struct OpenTransaction {
 }
 
 /// How far a step of a transaction has come. On Postgres every write is one: a statement that
-/// fails would otherwise take along all that was written before it.
+/// fails would otherwise take along all that was written before it. Each has a savepoint, and each
+/// way to the server that can be saved is: the first one is set with the `BEGIN`, the next ones as
+/// those before them are released.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
-    /// There is none.
-    None,
-    /// Its savepoint is being set, or kept, or undone. Whoever finds this knows that its future
-    /// was dropped, and cannot know how far it came.
-    Moving,
-    /// It has a savepoint. Whoever finds this knows that the step was given up.
+    /// Its savepoint is set, and nothing was written since.
+    Ready,
+    /// It may have written. Whoever finds this knows that the step was given up.
     Open,
+    /// It has written, and is to stay.
+    Kept,
+    /// The server is asked to move on. Whoever finds this knows that the future which asked was
+    /// dropped, and cannot know how far it came.
+    Moving,
 }
 
 impl Access {
@@ -97,25 +101,24 @@ impl Server {
 
     /// A session that is a transaction.
     pub(crate) async fn begin(&self) -> Result<Session, sqlx::Error> {
-        let transaction = self.begin_transaction().await?;
+        let transaction = self.begin_transaction(&[]).await?;
         Ok(Session::new(Route::Transaction(transaction), !self.pooler))
     }
 
-    /// Begins on a task of its own, which comes to its end though the caller go away: a connection
-    /// whose `BEGIN` was given up would go back to the pool within a transaction, and what the
-    /// next one writes would never be committed.
+    /// Begins, and says what is said first in the transaction: all in one message, which a pooler
+    /// has no choice but to keep together. It is a task of its own, which comes to its end though
+    /// the caller go away: a connection whose `BEGIN` was given up would go back to the pool within
+    /// a transaction, and what the next one writes would never be committed.
     pub(super) async fn begin_transaction(
         &self,
+        first: &[&str],
     ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        let (pool, limit) = (self.pool.clone(), self.statement_timeout);
-        let beginning = match limit.filter(|_| self.pooler) {
-            // One message, so that a pooler has no choice but to keep it together.
-            Some(limit) => {
-                let sql = format!("BEGIN; SET LOCAL {}", assignment(limit));
-                tokio::spawn(async move { pool.begin_with(AssertSqlSafe(sql)).await })
-            }
-            None => tokio::spawn(async move { pool.begin().await }),
-        };
+        let limit = self.statement_timeout.filter(|_| self.pooler);
+        let limit = limit.map(|limit| format!("SET LOCAL {}", assignment(limit)));
+        let statements = once("BEGIN").chain(limit.as_deref());
+        let statements: Vec<_> = statements.chain(first.iter().copied()).collect();
+        let (pool, sql) = (self.pool.clone(), statements.join("; "));
+        let beginning = tokio::spawn(async move { pool.begin_with(AssertSqlSafe(sql)).await });
         beginning.await.map_err(|_| sqlx::Error::WorkerCrashed)?
     }
 }
@@ -139,29 +142,35 @@ async fn lock(
 impl OpenTransaction {
     pub(super) async fn begin(server: &Server) -> Result<Self, sqlx::Error> {
         Ok(Self {
-            transaction: server.begin_transaction().await?,
+            transaction: server.begin_transaction(&["SAVEPOINT step"]).await?,
             pooler: server.pooler,
-            step: Step::None,
+            step: Step::Ready,
         })
     }
 
     async fn begin_step(&mut self) -> Result<(), sqlx::Error> {
-        self.move_to(Step::Open, "SAVEPOINT step").await
+        const NEXT: &str = "RELEASE SAVEPOINT step; SAVEPOINT step";
+        if self.step == Step::Kept {
+            self.move_to(Step::Ready, NEXT).await?;
+        }
+        self.step = Step::Open;
+        Ok(())
     }
 
-    pub(super) async fn keep_step(&mut self) -> Result<(), sqlx::Error> {
-        match self.step {
-            Step::Open => self.move_to(Step::None, "RELEASE SAVEPOINT step").await,
-            _ => Ok(()),
+    pub(super) fn keep_step(&mut self) {
+        if self.step == Step::Open {
+            self.step = Step::Kept;
         }
     }
 
     async fn undo_step(&mut self) -> Result<(), sqlx::Error> {
-        const UNDO: &str = "ROLLBACK TO SAVEPOINT step; RELEASE SAVEPOINT step";
         match self.step {
-            Step::None => Ok(()),
+            Step::Ready | Step::Kept => Ok(()),
+            Step::Open => {
+                self.move_to(Step::Ready, "ROLLBACK TO SAVEPOINT step")
+                    .await
+            }
             Step::Moving => Err(sqlx::Error::WorkerCrashed),
-            Step::Open => self.move_to(Step::None, UNDO).await,
         }
     }
 
@@ -177,7 +186,7 @@ impl OpenTransaction {
         self.undo_step().await?;
         // Postgres answers the commit of a transaction in which something failed by rolling it
         // back, without an error; any other statement is refused there.
-        self.begin_step().await?;
+        self.transaction.execute("RELEASE SAVEPOINT step").await?;
         self.transaction.commit().await
     }
 }

@@ -49,7 +49,10 @@ impl Session {
         match self.route {
             Route::Connection(_) => Ok(()),
             Route::Transaction(transaction) => transaction.commit().await,
-            Route::Shared(mut open) => open.keep_step().await,
+            Route::Shared(mut open) => {
+                open.keep_step();
+                Ok(())
+            }
         }
     }
 
