@@ -17,13 +17,21 @@ pub(crate) async fn replace(
     )
     .execute(&mut *session)
     .await?;
+    insert(session, connection).await
+}
+
+/// Writes the credentials of a connection that has none.
+pub(super) async fn insert(
+    session: &mut Session,
+    connection: &ChannelConnection,
+) -> Result<(), sqlx::Error> {
     for credential in &connection.credentials {
-        insert(session, connection, credential).await?;
+        insert_one(session, connection, credential).await?;
     }
     Ok(())
 }
 
-async fn insert(
+async fn insert_one(
     session: &mut Session,
     connection: &ChannelConnection,
     credential: &SealedCredential,

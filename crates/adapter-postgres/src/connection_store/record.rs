@@ -54,16 +54,13 @@ async fn write_connection(
 ) -> Result<(), RecordError> {
     let written = match how {
         ConnectionWrite::Insert => insert(session, connection).await?,
-        ConnectionWrite::Replace => write::replace(session, connection)
-            .await
-            .map_err(record_error)?,
+        ConnectionWrite::Replace => replace(session, connection).await.map_err(record_error)?,
     };
-    if !written {
-        return Err(RecordError::Raced);
+    if written {
+        Ok(())
+    } else {
+        Err(RecordError::Raced)
     }
-    credential::replace(session, connection)
-        .await
-        .map_err(record_error)
 }
 
 async fn insert(
@@ -74,7 +71,8 @@ async fn insert(
         .await
         .map_err(record_error)?
     {
-        return Ok(true);
+        let credentials = credential::insert(session, connection).await;
+        return credentials.map(|()| true).map_err(record_error);
     }
     if write::identifier_is_anothers(session, connection)
         .await
@@ -83,4 +81,15 @@ async fn insert(
         return Err(RecordError::IdentifierTaken);
     }
     Ok(false)
+}
+
+async fn replace(
+    session: &mut Session,
+    connection: &ChannelConnection,
+) -> Result<bool, sqlx::Error> {
+    let replaced = write::replace(session, connection).await?;
+    if replaced {
+        credential::replace(session, connection).await?;
+    }
+    Ok(replaced)
 }
