@@ -15,33 +15,18 @@ use crate::{
 
 pub(super) async fn append(access: &Access, entry: &AuditEntry) -> Result<AuditEvent, StoreError> {
     let mut session = access.begin_write().await?;
-    let locked = lock(&mut session, entry.environment_id).await;
-    locked.map_err(unavailable)?;
-    let head = head(&mut session, entry.environment_id).await?;
+    let head = lock(&mut session, entry.environment_id).await?;
     let event = entry.clone().after(head);
     insert(&mut session, &event).await.map_err(unavailable)?;
     session.commit().await.map_err(unavailable)?;
     Ok(event)
 }
 
-/// Waits for whoever appends to the same log, to the end of their transaction. The lock is none of
-/// a row, which all would write to who lock it, and all wait for who refer to it. Its number is a
-/// hash: logs that have the same wait for each other, and nothing worse.
-async fn lock(session: &mut Session, environment: EnvironmentId) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "SELECT pg_advisory_xact_lock(hashtextextended('audit_events ' || $1::uuid::text, 0))",
-        environment.0
-    )
-    .execute(session)
-    .await?;
-    Ok(())
-}
-
-/// A statement of its own, behind the lock: it sees what was committed before that was given.
-async fn head(session: &mut Session, environment: EnvironmentId) -> Result<AuditHead, StoreError> {
+/// Waits for whoever appends to the same log, to the end of their transaction, and answers where
+/// the log ends by then.
+async fn lock(session: &mut Session, environment: EnvironmentId) -> Result<AuditHead, StoreError> {
     let row = sqlx::query!(
-        "SELECT sequence, hash FROM audit_events WHERE environment_id = $1
-         ORDER BY sequence DESC LIMIT 1",
+        r#"SELECT sequence AS "sequence!", hash AS "hash!" FROM lock_audit_log($1)"#,
         environment.0
     )
     .fetch_optional(session)
