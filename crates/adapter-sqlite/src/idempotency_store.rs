@@ -52,13 +52,14 @@ impl IdempotencyStore for SqliteIdempotencyStore {
         response: &Sealed,
     ) -> Result<bool, StoreError> {
         let result = sqlx::query(
-            "UPDATE idempotency_records SET response = ?
-             WHERE environment_id = ? AND route = ? AND key_hash = ?",
+            "UPDATE idempotency_records SET response = ?1
+             WHERE key_start = substr(?2, 1, 8) AND key_hash = ?2 AND route = ?3
+                 AND environment_id = ?4",
         )
         .bind(&response.0)
-        .bind(scope.environment_id.0)
-        .bind(&scope.route)
         .bind(scope.key_hash.as_slice())
+        .bind(&scope.route)
+        .bind(scope.environment_id.0)
         .execute(&mut *self.access.writer().await?)
         .await
         .map_err(unavailable)?;

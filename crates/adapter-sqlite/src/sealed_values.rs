@@ -103,20 +103,18 @@ async fn list_answers(
     after: Option<&SealedRow>,
     limit: u32,
 ) -> Result<Vec<StoredValue>, StoreError> {
-    let (environment, route, key_hash) = match after {
-        Some(SealedRow::Answer(scope)) => {
-            (scope.environment_id.0, &*scope.route, &scope.key_hash[..])
-        }
-        _ => (Uuid::nil(), "", &[][..]),
+    let (key_hash, route, environment) = match after {
+        Some(SealedRow::Answer(scope)) => (&scope.key_hash, &*scope.route, scope.environment_id.0),
+        _ => (&[0; 32], "", Uuid::nil()),
     };
     let rows: Vec<(Uuid, String, Vec<u8>, Vec<u8>)> = sqlx::query_as(
         "SELECT environment_id, route, key_hash, response FROM idempotency_records
-         WHERE (environment_id, route, key_hash) > (?, ?, ?)
-         ORDER BY environment_id, route, key_hash LIMIT ?",
+         WHERE key_start >= substr(?1, 1, 8) AND (key_hash, route, environment_id) > (?1, ?2, ?3)
+         ORDER BY key_start, key_hash, route, environment_id LIMIT ?4",
     )
-    .bind(environment)
+    .bind(key_hash.as_slice())
     .bind(route)
-    .bind(key_hash)
+    .bind(environment)
     .bind(limit)
     .fetch_all(db)
     .await
@@ -167,9 +165,9 @@ async fn replace(db: &mut SqliteConnection, change: &ResealedValue) -> Result<u6
             query.bind(stored.place.environment_id.0).bind(id)
         }
         (Source::Answers, SealedRow::Answer(scope)) => query
-            .bind(scope.environment_id.0)
+            .bind(scope.key_hash.as_slice())
             .bind(&scope.route)
-            .bind(scope.key_hash.as_slice()),
+            .bind(scope.environment_id.0),
         (Source::KeyCheck, SealedRow::Only) => query,
         // A row of another column holds no value of this one.
         _ => return Ok(0),

@@ -9,9 +9,13 @@ use tempfile::TempDir;
 use tieline_adapter_sqlite::{OpenDatabaseError, SqliteDatabase};
 use tieline_domain::{
     connection::{Health, Upkeep},
-    ports::StoreError,
+    id::EnvironmentId,
+    idempotency::{IdempotencyRecord, IdempotencyScope},
+    ports::{IdempotencyClaim, StoreError},
+    sealed::Sealed,
 };
 use tieline_testkit::fixtures;
+use uuid::Uuid;
 
 struct Folder(TempDir);
 
@@ -160,11 +164,11 @@ async fn how_the_tables_stand_is_told_without_touching_them() {
     assert!(database.migration_state().await.unwrap().is_newer);
 }
 
-/// The tables as they were before connections were watched.
-async fn unwatched(folder: &Folder) {
+/// The tables as they were before a migration.
+async fn migrated_before(folder: &Folder, version: i64) {
     let before = sqlx::migrate!()
         .iter()
-        .filter(|it| it.version < 20_261_126_000_000);
+        .filter(|migration| migration.version < version);
     let url = format!("{}?mode=rwc", folder.url());
     let mut connection = SqliteConnection::connect(&url).await.unwrap();
     let migrator = Migrator::with_migrations(before.cloned().collect());
@@ -173,9 +177,40 @@ async fn unwatched(folder: &Folder) {
 }
 
 #[tokio::test]
+async fn answers_of_older_tables_are_repeated() {
+    let folder = Folder::new();
+    migrated_before(&folder, 20_261_127_000_000).await;
+    folder
+        .execute(
+            "INSERT INTO organizations VALUES (zeroblob(16), 'Acme', 1);
+             INSERT INTO environments VALUES (zeroblob(16), zeroblob(16), 'Development', 1);
+             INSERT INTO idempotency_records VALUES
+                 (zeroblob(16), 'POST /v1/subscribers', zeroblob(32), zeroblob(32), x'07', 9)",
+        )
+        .await;
+    let kept = IdempotencyRecord {
+        scope: IdempotencyScope {
+            environment_id: EnvironmentId(Uuid::nil()),
+            route: "POST /v1/subscribers".to_owned(),
+            key_hash: [0; 32],
+        },
+        fingerprint: [0; 32],
+        response: Sealed(vec![7]),
+        expires_at: Timestamp::from_microsecond(9).unwrap(),
+    };
+    let store = folder.migrated().await.stores().idempotency;
+    let second = IdempotencyRecord {
+        response: Sealed(vec![8]),
+        ..kept.clone()
+    };
+    let claim = store.claim(&second, Timestamp::UNIX_EPOCH).await.unwrap();
+    assert_eq!(claim, IdempotencyClaim::Taken(Box::new(kept)));
+}
+
+#[tokio::test]
 async fn connections_of_older_tables_are_asked_about_soon() {
     let folder = Folder::new();
-    unwatched(&folder).await;
+    migrated_before(&folder, 20_261_126_000_000).await;
     folder
         .execute(
             "INSERT INTO organizations VALUES (zeroblob(16), 'Acme', 1);

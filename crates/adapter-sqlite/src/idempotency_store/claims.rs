@@ -12,10 +12,7 @@ use std::{
 };
 
 use sqlx::SqlitePool;
-use tieline_domain::{
-    idempotency::IdempotencyScope,
-    ports::{IdempotencyClaim, StoreError},
-};
+use tieline_domain::ports::{IdempotencyClaim, StoreError};
 use tokio::{
     runtime::{Builder, Handle},
     sync::oneshot,
@@ -101,18 +98,18 @@ impl ClaimQueue {
         Ok((!is_written).then_some(tasks))
     }
 
-    /// What is to be written next: no two claims of one scope, since the second of them has to see
-    /// what became of the first.
+    /// What is to be written next: no two claims under one key, since the second of them may have
+    /// to see what became of the first.
     fn take(&self) -> Vec<Waiting> {
         let mut queue = self.lock();
-        let mut scopes: HashSet<IdempotencyScope> = HashSet::new();
+        let mut keys = HashSet::new();
         let (batch, later) = mem::take(&mut queue.waiting)
             .into_iter()
             .partition(|waiting| {
-                scopes.len() < BATCH && scopes.insert(waiting.claim.record.scope.clone())
+                keys.len() < BATCH && keys.insert(waiting.claim.record.scope.key_hash)
             });
         queue.waiting = later;
-        queue.is_written = !scopes.is_empty();
+        queue.is_written = !keys.is_empty();
         batch
     }
 

@@ -98,11 +98,13 @@ impl Source {
     pub(super) fn replace_sql(self) -> String {
         let (table, value, only) = self.column();
         let row = match self {
-            Self::Objects(it) => format!("t.environment_id = ? AND t.{} = ?", it.id),
-            Self::Answers => "t.environment_id = ? AND t.route = ? AND t.key_hash = ?".to_owned(),
+            Self::Objects(it) => format!("t.environment_id = ?3 AND t.{} = ?4", it.id),
+            Self::Answers => "t.key_start = substr(?3, 1, 8) AND t.key_hash = ?3 AND t.route = ?4
+                 AND t.environment_id = ?5"
+                .to_owned(),
             Self::KeyCheck => "true".to_owned(),
         };
-        format!("UPDATE {table} AS t SET {value} = ? WHERE t.{value} = ? AND {row} AND {only}")
+        format!("UPDATE {table} AS t SET {value} = ?1 WHERE t.{value} = ?2 AND {row} AND {only}")
     }
 }
 

@@ -25,6 +25,7 @@ macro_rules! idempotency_store_contract {
             a_record_expires_at_its_very_instant,
             of_many_claims_exactly_one_stores,
             of_many_claims_of_an_expired_key_exactly_one_stores,
+            of_many_keys_at_once_each_gets_what_is_its,
             an_answer_replaces_that_of_its_own_scope,
             records_are_listed_page_by_page_in_their_order,
             expired_records_are_deleted_up_to_the_limit,
@@ -61,6 +62,8 @@ pub async fn another_scope_is_another_key(harness: &impl StorageHarness) {
     let (own, other) = (stores.environment().await, stores.environment().await);
     let record = fixtures::idempotency_record(own.id, "key");
     let scope = &record.scope;
+    let mut alike = scope.key_hash;
+    alike[31] = 0;
     let scopes = [
         scope.clone(),
         IdempotencyScope {
@@ -73,6 +76,10 @@ pub async fn another_scope_is_another_key(harness: &impl StorageHarness) {
         },
         IdempotencyScope {
             key_hash: [7; 32],
+            ..scope.clone()
+        },
+        IdempotencyScope {
+            key_hash: alike,
             ..scope.clone()
         },
     ];
@@ -131,6 +138,40 @@ pub async fn of_many_claims_of_an_expired_key_exactly_one_stores(harness: &impl 
         ..expired
     };
     claim_at_once(harness, &record).await;
+}
+
+/// Of every three keys one is free, one is taken and one has expired.
+pub async fn of_many_keys_at_once_each_gets_what_is_its(harness: &impl StorageHarness) {
+    let environment = harness.stores().environment().await;
+    let record =
+        |number: u64| fixtures::idempotency_record(environment.id, &format!("key {number}"));
+    let before = |number: u64| IdempotencyRecord {
+        response: fixtures::sealed("before"),
+        expires_at: seconds_later((number % 3 == 1).into()),
+        ..record(number)
+    };
+    for number in (0..60).filter(|number| number % 3 > 0) {
+        let store = &harness.stores().idempotency;
+        store
+            .claim(&before(number), seconds_later(-1))
+            .await
+            .unwrap();
+    }
+    let claim = |number| {
+        let (store, record) = (Arc::clone(&harness.stores().idempotency), record(number));
+        async move { store.claim(&record, NOON).await.unwrap() }
+    };
+    let answers = at_once(60, claim).await;
+    for (number, answer) in (0..).zip(answers) {
+        let expected = match number % 3 {
+            1 => IdempotencyClaim::Taken(Box::new(before(number))),
+            _ => IdempotencyClaim::New,
+        };
+        assert_eq!(answer, expected, "{number}");
+    }
+    for answer in at_once(60, claim).await {
+        assert!(matches!(answer, IdempotencyClaim::Taken(_)));
+    }
 }
 
 async fn claim_at_once(harness: &impl StorageHarness, record: &IdempotencyRecord) {
