@@ -1,10 +1,13 @@
-//! An answer, read to its end.
+//! An answer, read to its end, and unpacked.
+
+use std::io::Read;
 
 use axum::{
     body::{Bytes, to_bytes},
     http::{HeaderMap, StatusCode},
     response::Response,
 };
+use flate2::read::GzDecoder;
 use serde_json::Value;
 
 #[derive(Debug)]
@@ -17,10 +20,20 @@ pub(crate) struct Answer {
 impl Answer {
     pub(crate) async fn read(response: Response) -> Self {
         let (parts, body) = response.into_parts();
+        let mut body = to_bytes(body, usize::MAX).await.unwrap();
+        if parts
+            .headers
+            .get("content-encoding")
+            .is_some_and(|it| it == "gzip")
+        {
+            let mut plain = Vec::new();
+            GzDecoder::new(&*body).read_to_end(&mut plain).unwrap();
+            body = plain.into();
+        }
         Self {
             status: parts.status,
             headers: parts.headers,
-            body: to_bytes(body, usize::MAX).await.unwrap(),
+            body,
         }
     }
 
