@@ -86,8 +86,9 @@ fn target(path: &str, query: Option<&str>) -> String {
 impl Once {
     /// Does the `work` and answers what it made. With a key all of it, the answer included, is
     /// written in one transaction, on whose stores the work's broker stands; whoever repeats the
-    /// request gets that answer. With or without one, the work's broker acts as the caller. A request that was refused with 409 or 422 gets the same refusal
-    /// again; after any other failure nothing was kept.
+    /// request gets that answer. With or without one, the work's broker acts as the caller. A
+    /// request that was refused with 409 or 422 gets the same refusal again; after any other
+    /// failure nothing was kept.
     pub(crate) async fn run<T, U: Serialize>(
         self,
         caller: &Caller,
