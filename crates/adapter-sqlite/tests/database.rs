@@ -164,30 +164,31 @@ async fn how_the_tables_stand_is_told_without_touching_them() {
     assert!(database.migration_state().await.unwrap().is_newer);
 }
 
-/// The tables as they were before a migration.
-async fn migrated_before(folder: &Folder, version: i64) {
-    let before = sqlx::migrate!()
+/// The tables as they were before a migration, with an environment and what else is put there.
+async fn older_tables(before: i64, rows: &str) -> Folder {
+    let folder = Folder::new();
+    let migrations = sqlx::migrate!()
         .iter()
-        .filter(|migration| migration.version < version);
+        .filter(|migration| migration.version < before);
     let url = format!("{}?mode=rwc", folder.url());
     let mut connection = SqliteConnection::connect(&url).await.unwrap();
-    let migrator = Migrator::with_migrations(before.cloned().collect());
+    let migrator = Migrator::with_migrations(migrations.cloned().collect());
     migrator.run(&mut connection).await.unwrap();
     connection.close().await.unwrap();
+    let environment = "INSERT INTO organizations VALUES (zeroblob(16), 'Acme', 1);
+         INSERT INTO environments VALUES (zeroblob(16), zeroblob(16), 'Development', 1);";
+    folder.execute(&[environment, rows].concat()).await;
+    folder
 }
 
 #[tokio::test]
 async fn answers_of_older_tables_are_repeated() {
-    let folder = Folder::new();
-    migrated_before(&folder, 20_261_127_000_000).await;
-    folder
-        .execute(
-            "INSERT INTO organizations VALUES (zeroblob(16), 'Acme', 1);
-             INSERT INTO environments VALUES (zeroblob(16), zeroblob(16), 'Development', 1);
-             INSERT INTO idempotency_records VALUES
-                 (zeroblob(16), 'POST /v1/subscribers', zeroblob(32), zeroblob(32), x'07', 9)",
-        )
-        .await;
+    let folder = older_tables(
+        20_261_127_000_000,
+        "INSERT INTO idempotency_records VALUES
+             (zeroblob(16), 'POST /v1/subscribers', zeroblob(32), zeroblob(32), x'07', 9)",
+    )
+    .await;
     let kept = IdempotencyRecord {
         scope: IdempotencyScope {
             environment_id: EnvironmentId(Uuid::nil()),
@@ -209,19 +210,15 @@ async fn answers_of_older_tables_are_repeated() {
 
 #[tokio::test]
 async fn connections_of_older_tables_are_asked_about_soon() {
-    let folder = Folder::new();
-    migrated_before(&folder, 20_261_126_000_000).await;
-    folder
-        .execute(
-            "INSERT INTO organizations VALUES (zeroblob(16), 'Acme', 1);
-             INSERT INTO environments VALUES (zeroblob(16), zeroblob(16), 'Development', 1);
-             INSERT INTO integrations VALUES
-                 (zeroblob(16), zeroblob(16), 'slack', 'slack', 'Slack', TRUE, x'00', 1, 1, 1);
-             INSERT INTO connections VALUES
-                 (zeroblob(16), zeroblob(16), 'acme', zeroblob(16), NULL, '[]', 'T1', NULL, NULL, 3,
-                  1000000, 2000000)",
-        )
-        .await;
+    let folder = older_tables(
+        20_261_126_000_000,
+        "INSERT INTO integrations VALUES
+             (zeroblob(16), zeroblob(16), 'slack', 'slack', 'Slack', TRUE, x'00', 1, 1, 1);
+         INSERT INTO connections VALUES
+             (zeroblob(16), zeroblob(16), 'acme', zeroblob(16), NULL, '[]', 'T1', NULL, NULL, 3,
+              1000000, 2000000)",
+    )
+    .await;
     let database = folder.migrated().await;
     let updated_at = Timestamp::from_second(2).unwrap();
     let due = database.stores().upkeep.list_due(updated_at, &[], 9).await;
