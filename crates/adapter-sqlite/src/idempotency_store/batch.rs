@@ -38,7 +38,7 @@ struct Held {
 /// Claims as two parameters. As `json_each` would parse a row of its own for every part that is
 /// taken out of it, there are none.
 struct Parameters {
-    /// Of each claim, one behind the other, what [`piece`] takes out.
+    /// Of each claim, one behind the other, what `piece!` takes out.
     bytes: Vec<u8>,
     /// Where each begins: a JSON array of numbers.
     starts: String,
@@ -156,7 +156,7 @@ pub(super) async fn claim_all(
 }
 
 impl Claim {
-    /// Writes it as [`piece`] reads it.
+    /// Writes it as `piece!` reads it.
     fn append_to(&self, bytes: &mut Vec<u8>) {
         let IdempotencyRecord {
             scope,
