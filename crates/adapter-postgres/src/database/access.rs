@@ -1,6 +1,6 @@
 //! How a store reaches the database: by the pool, or within one transaction that it shares.
 
-use std::{iter::once, sync::Weak, time::Duration};
+use std::{sync::Weak, time::Duration};
 
 use sqlx::{AssertSqlSafe, Executor, PgPool, Postgres, Transaction};
 use tieline_domain::ports::StoreError;
@@ -101,7 +101,7 @@ impl Server {
 
     /// A session that is a transaction.
     pub(crate) async fn begin(&self) -> Result<Session, sqlx::Error> {
-        let transaction = self.begin_transaction(&[]).await?;
+        let transaction = self.begin_transaction(None).await?;
         Ok(Session::new(Route::Transaction(transaction), !self.pooler))
     }
 
@@ -111,12 +111,12 @@ impl Server {
     /// a transaction, and what the next one writes would never be committed.
     pub(super) async fn begin_transaction(
         &self,
-        first: &[&str],
+        first: Option<&str>,
     ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
         let limit = self.statement_timeout.filter(|_| self.pooler);
         let limit = limit.map(|limit| format!("SET LOCAL {}", assignment(limit)));
-        let statements = once("BEGIN").chain(limit.as_deref());
-        let statements: Vec<_> = statements.chain(first.iter().copied()).collect();
+        let statements = [Some("BEGIN"), limit.as_deref(), first];
+        let statements: Vec<_> = statements.into_iter().flatten().collect();
         let (pool, sql) = (self.pool.clone(), statements.join("; "));
         let beginning = tokio::spawn(async move { pool.begin_with(AssertSqlSafe(sql)).await });
         beginning.await.map_err(|_| sqlx::Error::WorkerCrashed)?
@@ -142,7 +142,7 @@ async fn lock(
 impl OpenTransaction {
     pub(super) async fn begin(server: &Server) -> Result<Self, sqlx::Error> {
         Ok(Self {
-            transaction: server.begin_transaction(&["SAVEPOINT step"]).await?,
+            transaction: server.begin_transaction(Some("SAVEPOINT step")).await?,
             pooler: server.pooler,
             step: Step::Ready,
         })

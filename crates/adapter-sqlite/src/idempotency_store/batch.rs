@@ -53,6 +53,9 @@ macro_rules! piece {
     (key_hash) => {
         "substr(?1, c.value + 16, 32)"
     };
+    (key_start) => {
+        "substr(?1, c.value + 16, 8)"
+    };
     (fingerprint) => {
         "substr(?1, c.value + 48, 32)"
     };
@@ -82,7 +85,9 @@ macro_rules! piece {
 macro_rules! is_of_scope {
     () => {
         concat!(
-            "r.key_start = substr(?1, c.value + 16, 8) AND r.key_hash = ",
+            "r.key_start = ",
+            piece!(key_start),
+            " AND r.key_hash = ",
             piece!(key_hash),
             " AND r.route = ",
             piece!(route),
