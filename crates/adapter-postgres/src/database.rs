@@ -1,6 +1,6 @@
 //! The database: opening it, and the pool of connections to it.
 
-use std::{str::FromStr, time::Duration};
+use std::{str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
     AssertSqlSafe, Connection, Executor, PgConnection, Row,
@@ -10,6 +10,7 @@ use tieline_domain::ports::{StoreError, Stores};
 
 mod access;
 mod examination;
+mod last_break;
 mod migration;
 mod session;
 mod transaction;
@@ -17,6 +18,7 @@ mod transaction;
 pub(crate) use access::Access;
 pub(crate) use access::Server;
 pub use examination::PgExamination;
+use last_break::LastBreak;
 pub use migration::{AppliedMigration, MigrateDatabaseError, MigrationReport, MigrationState};
 pub(crate) use session::Session;
 pub use transaction::PgTransactions;
@@ -79,9 +81,6 @@ pub enum OpenDatabaseError {
 /// How long the first connection may take.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
-/// For how long an idle connection is believed to be alive.
-const TRUSTED_IDLE: Duration = Duration::from_secs(1);
-
 /// A Postgres database, ready to hand out stores.
 #[derive(Clone, Debug)]
 pub struct PgDatabase {
@@ -104,14 +103,17 @@ impl PgDatabase {
         // What a pooler's client sets for the session stays with somebody else's: there, every
         // transaction sets its own.
         let of_session = statement_timeout.filter(|_| !pooler);
+        let last_break = Arc::new(LastBreak::default());
+        let breaks = Arc::clone(&last_break);
         let pool = PgPoolOptions::new()
             .max_connections(settings.connections)
             .acquire_timeout(settings.acquire_timeout)
             // Asking before every use whether a connection lives would double the way to the
             // server; one that was in use a moment ago does.
             .test_before_acquire(false)
-            .before_acquire(|connection, idle| {
-                Box::pin(async move { check_alive(connection, idle.idle_for).await })
+            .before_acquire(move |connection, idle| {
+                let breaks = Arc::clone(&breaks);
+                Box::pin(async move { breaks.check_alive(connection, idle.idle_for).await })
             })
             .after_connect(move |connection, _| {
                 Box::pin(async move { limit_statements(connection, of_session).await })
@@ -122,6 +124,7 @@ impl PgDatabase {
                 pool,
                 pooler,
                 statement_timeout,
+                last_break,
             },
         })
     }
@@ -197,13 +200,6 @@ async fn limit_statements(
         connection.execute(AssertSqlSafe(sql)).await?;
     }
     Ok(())
-}
-
-async fn check_alive(connection: &mut PgConnection, idle: Duration) -> Result<bool, sqlx::Error> {
-    if idle > TRUSTED_IDLE {
-        connection.ping().await?;
-    }
-    Ok(true)
 }
 
 /// Checks that the server lets us in, and that its database can hold every text.

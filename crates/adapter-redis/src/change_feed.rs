@@ -3,7 +3,7 @@
 use std::{fmt, future::poll_fn, pin::pin, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use futures_core::Stream;
+use futures_util::Stream;
 use redis::{
     Client, Msg, RedisError,
     aio::{PubSubSink, PubSubStream},

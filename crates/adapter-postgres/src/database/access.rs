@@ -1,12 +1,18 @@
 //! How a store reaches the database: by the pool, or within one transaction that it shares.
 
-use std::{sync::Weak, time::Duration};
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use sqlx::{AssertSqlSafe, Executor, PgPool, Postgres, Transaction};
 use tieline_domain::ports::StoreError;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use super::session::{Route, Session};
+use super::{
+    last_break::LastBreak,
+    session::{Route, Session},
+};
 use crate::error::unavailable;
 
 /// Where a store's statements go.
@@ -24,13 +30,14 @@ pub(crate) struct Server {
     pub(crate) pool: PgPool,
     pub(crate) pooler: bool,
     pub(crate) statement_timeout: Option<Duration>,
+    pub(crate) last_break: Arc<LastBreak>,
 }
 
 /// A transaction that stores share.
 #[derive(Debug)]
 pub(crate) struct OpenTransaction {
     pub(super) transaction: Transaction<'static, Postgres>,
-    pub(super) pooler: bool,
+    pub(super) server: Server,
     step: Step,
 }
 
@@ -96,13 +103,13 @@ impl Server {
             return self.begin().await;
         }
         let connection = self.pool.acquire().await?;
-        Ok(Session::new(Route::Connection(connection), true))
+        Ok(Session::new(Route::Connection(connection), self))
     }
 
     /// A session that is a transaction.
     pub(crate) async fn begin(&self) -> Result<Session, sqlx::Error> {
         let transaction = self.begin_transaction(None).await?;
-        Ok(Session::new(Route::Transaction(transaction), !self.pooler))
+        Ok(Session::new(Route::Transaction(transaction), self))
     }
 
     /// Begins, and says what is said first in the transaction: all in one message, which a pooler
@@ -119,7 +126,8 @@ impl Server {
         let statements: Vec<_> = statements.into_iter().flatten().collect();
         let (pool, sql) = (self.pool.clone(), statements.join("; "));
         let beginning = tokio::spawn(async move { pool.begin_with(AssertSqlSafe(sql)).await });
-        beginning.await.map_err(|_| sqlx::Error::WorkerCrashed)?
+        let begun = beginning.await.map_err(|_| sqlx::Error::WorkerCrashed)?;
+        begun.inspect_err(|error| self.last_break.look_at(error))
     }
 }
 
@@ -143,7 +151,7 @@ impl OpenTransaction {
     pub(super) async fn begin(server: &Server) -> Result<Self, sqlx::Error> {
         Ok(Self {
             transaction: server.begin_transaction(Some("SAVEPOINT step")).await?,
-            pooler: server.pooler,
+            server: server.clone(),
             step: Step::Ready,
         })
     }
@@ -176,9 +184,15 @@ impl OpenTransaction {
 
     async fn move_to(&mut self, step: Step, sql: &'static str) -> Result<(), sqlx::Error> {
         self.step = Step::Moving;
-        self.transaction.execute(sql).await?;
+        self.execute(sql).await?;
         self.step = step;
         Ok(())
+    }
+
+    async fn execute(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
+        let done = self.transaction.execute(sql).await;
+        done.map(drop)
+            .inspect_err(|error| self.server.last_break.look_at(error))
     }
 
     /// Commits what was kept.
@@ -186,7 +200,7 @@ impl OpenTransaction {
         self.undo_step().await?;
         // Postgres answers the commit of a transaction in which something failed by rolling it
         // back, without an error; any other statement is refused there.
-        self.transaction.execute("RELEASE SAVEPOINT step").await?;
+        self.execute("RELEASE SAVEPOINT step").await?;
         self.transaction.commit().await
     }
 }

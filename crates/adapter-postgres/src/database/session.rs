@@ -1,6 +1,8 @@
 //! A connection for the statements of one call.
 
-use futures_core::{future::BoxFuture, stream::BoxStream};
+use std::sync::Arc;
+
+use futures_util::{TryFutureExt, TryStreamExt, future::BoxFuture, stream::BoxStream};
 use sqlx::{
     Database, Either, Error, Execute, Executor, PgConnection, Postgres, SqlStr, Transaction,
     pool::PoolConnection,
@@ -8,7 +10,10 @@ use sqlx::{
 };
 use tokio::sync::OwnedMutexGuard;
 
-use super::access::OpenTransaction;
+use super::{
+    access::{OpenTransaction, Server},
+    last_break::LastBreak,
+};
 
 /// A connection for one statement, or for several that belong together. What was written is undone
 /// unless it is kept, except that a single statement on a connection of its own stands at once.
@@ -17,6 +22,7 @@ pub(crate) struct Session {
     route: Route,
     /// Whether statements are prepared under names, to be planned once.
     named: bool,
+    last_break: Arc<LastBreak>,
 }
 
 /// Whose connection it is.
@@ -28,13 +34,17 @@ pub(super) enum Route {
 }
 
 impl Session {
-    pub(super) fn new(route: Route, named: bool) -> Self {
-        Self { route, named }
+    pub(super) fn new(route: Route, server: &Server) -> Self {
+        Self {
+            route,
+            named: !server.pooler,
+            last_break: Arc::clone(&server.last_break),
+        }
     }
 
     pub(super) fn shared(open: OwnedMutexGuard<OpenTransaction>) -> Self {
-        let named = !open.pooler;
-        Self::new(Route::Shared(open), named)
+        let server = open.server.clone();
+        Self::new(Route::Shared(open), &server)
     }
 
     pub(super) fn without_names(self) -> Self {
@@ -48,19 +58,24 @@ impl Session {
     pub(crate) async fn commit(self) -> Result<(), Error> {
         match self.route {
             Route::Connection(_) => Ok(()),
-            Route::Transaction(transaction) => transaction.commit().await,
+            Route::Transaction(transaction) => {
+                let committed = transaction.commit().await;
+                committed.inspect_err(|error| self.last_break.look_at(error))
+            }
             Route::Shared(mut open) => {
                 open.keep_step();
                 Ok(())
             }
         }
     }
+}
 
+impl Route {
     fn connection(&mut self) -> &mut PgConnection {
-        match &mut self.route {
-            Route::Connection(connection) => connection,
-            Route::Transaction(transaction) => transaction,
-            Route::Shared(open) => &mut open.transaction,
+        match self {
+            Self::Connection(connection) => connection,
+            Self::Transaction(transaction) => transaction,
+            Self::Shared(open) => &mut open.transaction,
         }
     }
 }
@@ -78,7 +93,11 @@ impl<'c> Executor<'c> for &'c mut Session {
         E: 'q + Execute<'q, Postgres>,
     {
         let query = Statement::new(query, self.named);
-        self.connection().fetch_many(query)
+        let Session {
+            route, last_break, ..
+        } = self;
+        let rows = route.connection().fetch_many(query);
+        Box::pin(rows.inspect_err(|error| last_break.look_at(error)))
     }
 
     fn fetch_optional<'e, 'q, E>(self, query: E) -> BoxFuture<'e, Result<Option<PgRow>, Error>>
@@ -88,7 +107,11 @@ impl<'c> Executor<'c> for &'c mut Session {
         E: 'q + Execute<'q, Postgres>,
     {
         let query = Statement::new(query, self.named);
-        self.connection().fetch_optional(query)
+        let Session {
+            route, last_break, ..
+        } = self;
+        let row = route.connection().fetch_optional(query);
+        Box::pin(row.inspect_err(|error| last_break.look_at(error)))
     }
 
     fn prepare_with<'e>(
@@ -99,14 +122,14 @@ impl<'c> Executor<'c> for &'c mut Session {
     where
         'c: 'e,
     {
-        self.connection().prepare_with(sql, parameters)
+        self.route.connection().prepare_with(sql, parameters)
     }
 
     fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<sqlx::Describe<Postgres>, Error>>
     where
         'c: 'e,
     {
-        self.connection().describe(sql)
+        self.route.connection().describe(sql)
     }
 }
 

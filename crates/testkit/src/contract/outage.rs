@@ -10,7 +10,11 @@ use tieline_domain::{
 };
 use tokio::{sync::Semaphore, task::JoinSet};
 
-use crate::{Outage, StorageHarness, TestStores, contract::concurrency::soon, fixtures};
+use crate::{
+    Outage, StorageHarness, TestStores,
+    contract::concurrency::{at_once, soon},
+    fixtures,
+};
 
 mod everything;
 
@@ -28,6 +32,7 @@ macro_rules! outage_contract {
             after_a_transaction_that_was_lost_there_is_room_for_the_next,
             what_was_answered_while_the_server_went_is_there_afterwards,
             a_server_may_go_again_and_again,
+            an_outage_that_nobody_noticed_fails_one_call_at_the_most,
         ] $($harness)* }
     };
 }
@@ -192,6 +197,29 @@ pub async fn a_server_may_go_again_and_again(harness: &impl StorageHarness) {
         harness.restore().await;
         write(stores, environment, &format!("subscriber {round}")).await;
     }
+}
+
+/// However many connections an adapter keeps, the first that is found broken tells of the others.
+pub async fn an_outage_that_nobody_noticed_fails_one_call_at_the_most(
+    harness: &impl StorageHarness,
+) {
+    const CONNECTIONS: u64 = 8;
+    let stores = harness.stores();
+    let environment = stores.environment().await;
+    let find = |_| {
+        let (store, id) = (Arc::clone(&stores.environments), environment.id);
+        async move { soon(store.find(id)).await }
+    };
+    for found in at_once(CONNECTIONS, find).await {
+        assert_eq!(found.unwrap(), Some(environment.clone()));
+    }
+    harness.sever().await;
+    harness.restore().await;
+    let mut failed = Vec::new();
+    for call in 0..2 * CONNECTIONS {
+        failed.extend(find(call).await.err());
+    }
+    assert!(failed.len() <= 1, "{failed:?}");
 }
 
 async fn fail_to_write(stores: &TestStores, environment: EnvironmentId) {
