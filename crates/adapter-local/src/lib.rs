@@ -6,6 +6,7 @@ mod change_feed;
 mod flights;
 mod forgotten;
 mod gcra;
+mod grouped_idempotency_store;
 mod lookups;
 mod memory;
 mod rate_limiter;
@@ -13,6 +14,7 @@ mod recent_checks;
 mod refresh_journal;
 
 pub use change_feed::LocalChangeFeed;
+pub use grouped_idempotency_store::GroupedIdempotencyStore;
 pub use lookups::{Capacities, MAX_AGE, RememberedLookups};
 pub use rate_limiter::LocalRateLimiter;
 pub use recent_checks::LocalRecentChecks;

@@ -3,16 +3,21 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use tieline_adapter_local::{Capacities, LocalRateLimiter, LocalRecentChecks, RememberedLookups};
-use tieline_domain::ports::{ChangeListener, Lookups, RateLimiter, RecentChecks};
+use tieline_adapter_local::{
+    Capacities, GroupedIdempotencyStore, LocalRateLimiter, LocalRecentChecks, RememberedLookups,
+};
+use tieline_domain::ports::{
+    ChangeListener, IdempotencyStore, Lookups, RateLimiter, RecentChecks, ReplayStore,
+};
 use tieline_testkit::{
-    FixedClock, LookupsHarness, PortHarness, contract::recent_checks::CHECK_MEMORY,
+    FixedClock, LookupsHarness, MemoryStorage, PortHarness, contract::recent_checks::CHECK_MEMORY,
 };
 
 tieline_testkit::lookups_contract!(Remembered);
 tieline_testkit::rate_limiter_contract!(Limiter);
 tieline_testkit::recent_checks_contract!(Checks);
 tieline_testkit::coalesced_checks_contract!(Checks);
+tieline_testkit::replay_store_contract!(Grouped);
 
 struct Remembered;
 
@@ -24,6 +29,22 @@ impl LookupsHarness for Remembered {
         let remembered = RememberedLookups::new(lookups, clock, Capacities::default());
         let remembered = Arc::new(remembered);
         (remembered.clone(), remembered)
+    }
+}
+
+struct Grouped(Arc<dyn IdempotencyStore>);
+
+#[async_trait]
+impl PortHarness for Grouped {
+    type Port = dyn ReplayStore;
+
+    async fn start(_: Arc<FixedClock>) -> Self {
+        let store = MemoryStorage::new().stores().idempotency;
+        Self(Arc::new(GroupedIdempotencyStore::new(store)))
+    }
+
+    fn port(&self) -> Arc<Self::Port> {
+        Arc::new(self.0.clone())
     }
 }
 

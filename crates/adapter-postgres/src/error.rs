@@ -97,10 +97,18 @@ pub(crate) async fn retried<T, E: Conflict, F: Future<Output = Result<T, E>>>(
 }
 
 fn is_conflict(error: &StoreError) -> bool {
-    let StoreError::Unavailable(cause) = error else {
-        return false;
-    };
-    let error = cause.downcast_ref::<sqlx::Error>();
-    let code = error.and_then(|error| error.as_database_error()?.code());
+    let code = database_error(error).and_then(DatabaseError::code);
     code.is_some_and(|code| CONFLICTS.contains(&&*code))
+}
+
+/// Whether what was to be stored refers to something that is not there.
+pub(crate) fn is_foreign_key_violation(error: &StoreError) -> bool {
+    database_error(error).is_some_and(DatabaseError::is_foreign_key_violation)
+}
+
+fn database_error(error: &StoreError) -> Option<&dyn DatabaseError> {
+    let StoreError::Unavailable(cause) = error else {
+        return None;
+    };
+    cause.downcast_ref::<sqlx::Error>()?.as_database_error()
 }

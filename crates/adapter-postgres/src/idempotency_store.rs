@@ -9,11 +9,9 @@ use tieline_domain::{
     sealed::Sealed,
 };
 
-use crate::{
-    database::{Access, Session},
-    error::unavailable,
-};
+use crate::{database::Access, error::unavailable};
 
+mod batch;
 mod row;
 
 use row::IdempotencyRow;
@@ -26,24 +24,12 @@ pub struct PgIdempotencyStore {
 
 #[async_trait]
 impl IdempotencyStore for PgIdempotencyStore {
-    async fn claim(
+    async fn claim_all(
         &self,
-        record: &IdempotencyRecord,
+        records: &[IdempotencyRecord],
         now: Timestamp,
-    ) -> Result<IdempotencyClaim, StoreError> {
-        let mut session = self.access.writer().await?;
-        loop {
-            let stored = insert_unless_live(&mut session, record, now).await;
-            if stored.map_err(unavailable)? {
-                session.commit().await.map_err(unavailable)?;
-                return Ok(IdempotencyClaim::New);
-            }
-            let row = find(&mut session, &record.scope).await;
-            // What was in the way may be deleted between the two statements.
-            if let Some(row) = row.map_err(unavailable)? {
-                return Ok(IdempotencyClaim::Taken(Box::new(row.try_into()?)));
-            }
-        }
+    ) -> Result<Vec<Result<IdempotencyClaim, StoreError>>, StoreError> {
+        batch::claim_all(&self.access, records, now).await
     }
 
     async fn answer(
@@ -122,47 +108,4 @@ impl IdempotencyStore for PgIdempotencyStore {
         session.commit().await.map_err(unavailable)?;
         Ok(result.rows_affected())
     }
-}
-
-/// Waits for whoever is claiming the same.
-async fn insert_unless_live(
-    session: &mut Session,
-    record: &IdempotencyRecord,
-    now: Timestamp,
-) -> Result<bool, sqlx::Error> {
-    let result = sqlx::query!(
-        "INSERT INTO idempotency_records
-             (environment_id, route, key_hash, fingerprint, response, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6)
-         ON CONFLICT (environment_id, route, key_hash) DO UPDATE
-         SET fingerprint = excluded.fingerprint, response = excluded.response,
-             expires_at = excluded.expires_at
-         WHERE idempotency_records.expires_at <= $7",
-        record.scope.environment_id.0,
-        record.scope.route,
-        record.scope.key_hash.as_slice(),
-        record.fingerprint.as_slice(),
-        record.response.0,
-        record.expires_at.as_microsecond(),
-        now.as_microsecond()
-    )
-    .execute(session)
-    .await?;
-    Ok(result.rows_affected() > 0)
-}
-
-async fn find(
-    session: &mut Session,
-    scope: &IdempotencyScope,
-) -> Result<Option<IdempotencyRow>, sqlx::Error> {
-    sqlx::query_as!(
-        IdempotencyRow,
-        "SELECT environment_id, route, key_hash, fingerprint, response, expires_at
-         FROM idempotency_records WHERE environment_id = $1 AND route = $2 AND key_hash = $3",
-        scope.environment_id.0,
-        scope.route,
-        scope.key_hash.as_slice()
-    )
-    .fetch_optional(session)
-    .await
 }

@@ -2,7 +2,6 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
     time::Duration,
 };
 
@@ -73,11 +72,7 @@ impl SqliteDatabase {
         let read = read.map_err(|error| file.open_error(error))?;
         Ok(Self {
             file,
-            pools: Pools {
-                read,
-                write,
-                claims: Arc::default(),
-            },
+            pools: Pools { read, write },
         })
     }
 

@@ -18,10 +18,8 @@ use crate::{
 };
 
 mod batch;
-mod claims;
 
-use batch::{Claim, Outcome, claim_all};
-pub(crate) use claims::ClaimQueue;
+use batch::claim_all;
 
 /// Keeps answers under idempotency keys in SQLite.
 #[derive(Clone, Debug)]
@@ -31,19 +29,19 @@ pub struct SqliteIdempotencyStore {
 
 #[async_trait]
 impl IdempotencyStore for SqliteIdempotencyStore {
-    async fn claim(
+    async fn claim_all(
         &self,
-        record: &IdempotencyRecord,
+        records: &[IdempotencyRecord],
         now: Timestamp,
-    ) -> Result<IdempotencyClaim, StoreError> {
-        let claim = Claim {
-            record: record.clone(),
-            now,
-        };
-        match &self.access {
-            Access::Pools(pools) => pools.claims.claim(&pools.write, claim).await,
-            Access::Transaction(_) => self.claim_within(&claim).await,
+    ) -> Result<Vec<Result<IdempotencyClaim, StoreError>>, StoreError> {
+        if matches!(self.access, Access::Pools(_)) {
+            // Each statement stands by itself.
+            return claim_all(&mut *self.access.writer().await?, records, now).await;
         }
+        let mut step = self.access.begin_write().await?;
+        let claims = claim_all(&mut step, records, now).await?;
+        step.commit().await.map_err(unavailable)?;
+        Ok(claims)
     }
 
     async fn answer(
@@ -108,19 +106,6 @@ impl IdempotencyStore for SqliteIdempotencyStore {
         .await
         .map_err(unavailable)?;
         Ok(result.rows_affected())
-    }
-}
-
-impl SqliteIdempotencyStore {
-    async fn claim_within(&self, claim: &Claim) -> Result<IdempotencyClaim, StoreError> {
-        let mut step = self.access.begin_write().await?;
-        loop {
-            let outcomes = claim_all(&mut step, &[claim]).await.map_err(unavailable)?;
-            if let Some(Outcome::Decided(claim)) = outcomes.into_iter().next() {
-                step.commit().await.map_err(unavailable)?;
-                return claim;
-            }
-        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tieline_adapter_crypto::{KeyRingCursorSealer, KeyRingFlowSealer, KeyRingSealer};
 use tieline_adapter_http::{Api, Lockout, RateLimits, Totals, WorkLimit};
-use tieline_adapter_local::FileRefreshJournal;
+use tieline_adapter_local::{FileRefreshJournal, GroupedIdempotencyStore};
 use tieline_domain::{
     api_key::ApiKeyUses,
     broker::{Broker, Ports},
@@ -40,7 +40,8 @@ pub(crate) struct Wired {
 pub(crate) async fn wire(settings: &Settings) -> anyhow::Result<Wired> {
     let keys = keys::load(settings).await?;
     let database = Database::open(settings).await?;
-    let stores = database.stores();
+    let mut stores = database.stores();
+    stores.idempotency = Arc::new(GroupedIdempotencyStore::new(stores.idempotency));
     let checks = Arc::clone(&stores.key_checks);
     let migrated = checks.find().await.is_ok();
     if !migrated {

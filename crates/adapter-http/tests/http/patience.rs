@@ -29,11 +29,11 @@ pub(crate) struct Silent;
 
 #[async_trait]
 impl IdempotencyStore for Silent {
-    async fn claim(
+    async fn claim_all(
         &self,
-        _: &IdempotencyRecord,
+        _: &[IdempotencyRecord],
         _: Timestamp,
-    ) -> Result<IdempotencyClaim, StoreError> {
+    ) -> Result<Vec<Result<IdempotencyClaim, StoreError>>, StoreError> {
         std::future::pending().await
     }
 

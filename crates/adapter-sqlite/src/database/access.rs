@@ -9,7 +9,7 @@ use sqlx::{Executor, Sqlite, SqliteConnection, SqlitePool, Transaction, pool::Po
 use tieline_domain::ports::StoreError;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use crate::{error::unavailable, idempotency_store::ClaimQueue};
+use crate::error::unavailable;
 
 /// Where a store's statements go.
 #[derive(Clone, Debug)]
@@ -26,7 +26,6 @@ pub(crate) enum Access {
 pub(crate) struct Pools {
     pub(crate) read: SqlitePool,
     pub(crate) write: SqlitePool,
-    pub(crate) claims: Arc<ClaimQueue>,
 }
 
 /// A transaction that stores share.

@@ -1,6 +1,6 @@
 //! Many claims in one statement.
 
-use std::{collections::HashMap, ops::RangeInclusive};
+use std::{collections::HashMap, ops::RangeInclusive, slice};
 
 use jiff::Timestamp;
 use sqlx::{FromRow, SqliteConnection, query, query_as};
@@ -10,22 +10,13 @@ use tieline_domain::{
 };
 
 use super::IdempotencyRow;
-use crate::column::to_json;
-
-/// One claim of a batch.
-#[derive(Clone, Debug)]
-pub(crate) struct Claim {
-    pub(crate) record: IdempotencyRecord,
-    pub(crate) now: Timestamp,
-}
+use crate::{
+    column::to_json,
+    error::{is_foreign_key_violation, unavailable},
+};
 
 /// What became of a claim.
-#[derive(Debug)]
-pub(super) enum Outcome {
-    Decided(Result<IdempotencyClaim, StoreError>),
-    /// What held the scope expired, or went, in the meantime.
-    AskAgain,
-}
+type Answer = Result<IdempotencyClaim, StoreError>;
 
 /// A record that is there, and where.
 #[derive(FromRow)]
@@ -125,76 +116,115 @@ const SELECT: &str = concat!(
     is_of_scope!()
 );
 
-/// Claims all of them, each under another key.
+/// Claims all of them, each under a scope of its own.
 pub(super) async fn claim_all(
     connection: &mut SqliteConnection,
-    claims: &[&Claim],
-) -> Result<Vec<Outcome>, sqlx::Error> {
-    let stored = insert(connection, claims).await?;
-    if stored.clone().count() == claims.len() {
-        let new = |_| Outcome::Decided(Ok(IdempotencyClaim::New));
-        return Ok(claims.iter().map(new).collect());
-    }
-    let mut held = select(connection, claims).await?;
-    let (mut outcomes, mut expired) = (Vec::new(), Vec::new());
-    for claim in claims {
-        outcomes.push(match held.remove(&claim.record.scope) {
-            None => Outcome::AskAgain,
-            Some(held) if stored.contains(&held.rowid) => {
-                Outcome::Decided(Ok(IdempotencyClaim::New))
+    records: &[IdempotencyRecord],
+    now: Timestamp,
+) -> Result<Vec<Answer>, StoreError> {
+    match decide_all(connection, records, now).await {
+        // One that names no environment must not harm the others.
+        Err(error) if is_foreign_key_violation(&error) && records.len() > 1 => {
+            let mut answers = Vec::new();
+            for record in records {
+                match decide_all(connection, slice::from_ref(record), now).await {
+                    Ok(answer) => answers.extend(answer),
+                    Err(error) => answers.push(Err(unavailable(error))),
+                }
             }
+            Ok(answers)
+        }
+        answers => answers.map_err(unavailable),
+    }
+}
+
+/// Asks until there is an answer to each.
+async fn decide_all(
+    connection: &mut SqliteConnection,
+    records: &[IdempotencyRecord],
+    now: Timestamp,
+) -> Result<Vec<Answer>, sqlx::Error> {
+    let mut answers: Vec<Option<Answer>> = records.iter().map(|_| None).collect();
+    loop {
+        let open = records.iter().zip(&mut answers);
+        let open = open.filter(|(_, answer)| answer.is_none());
+        let (open, places): (Vec<_>, Vec<_>) = open.unzip();
+        if open.is_empty() {
+            return Ok(answers.into_iter().flatten().collect());
+        }
+        let found = try_all(connection, &open, now).await?;
+        for (place, answer) in places.into_iter().zip(found) {
+            *place = answer;
+        }
+    }
+}
+
+/// Answers none to whom what held the scope expired, or went, in the meantime.
+async fn try_all(
+    connection: &mut SqliteConnection,
+    records: &[&IdempotencyRecord],
+    now: Timestamp,
+) -> Result<Vec<Option<Answer>>, sqlx::Error> {
+    let stored = insert(connection, records).await?;
+    if stored.clone().count() == records.len() {
+        let new = |_| Some(Ok(IdempotencyClaim::New));
+        return Ok(records.iter().map(new).collect());
+    }
+    let mut held = select(connection, records).await?;
+    let (mut answers, mut expired) = (Vec::new(), Vec::new());
+    for record in records {
+        answers.push(match held.remove(&record.scope) {
+            None => None,
+            Some(held) if stored.contains(&held.rowid) => Some(Ok(IdempotencyClaim::New)),
             Some(held) => match IdempotencyRecord::try_from(held.row) {
-                Ok(record) if record.expires_at <= claim.now => {
+                Ok(record) if record.expires_at <= now => {
                     expired.push(held.rowid);
-                    Outcome::AskAgain
+                    None
                 }
                 record => {
                     let taken = |record| IdempotencyClaim::Taken(Box::new(record));
-                    Outcome::Decided(record.map(taken))
+                    Some(record.map(taken))
                 }
             },
         });
     }
-    let now = claims.iter().map(|claim| claim.now).max();
     delete_expired(connection, &expired, now).await?;
-    Ok(outcomes)
+    Ok(answers)
 }
 
-impl Claim {
-    /// Writes it as `piece!` reads it.
-    fn append_to(&self, bytes: &mut Vec<u8>) {
-        let IdempotencyRecord {
-            scope,
-            fingerprint,
-            response,
-            expires_at,
-        } = &self.record;
-        let numbers = format!(
-            "{:020}{:010}{:010}",
-            expires_at.as_microsecond(),
-            scope.route.len(),
-            response.0.len()
-        );
-        let parts: [&[u8]; 6] = [
-            scope.environment_id.0.as_bytes(),
-            &scope.key_hash,
-            fingerprint,
-            numbers.as_bytes(),
-            scope.route.as_bytes(),
-            &response.0,
-        ];
-        for part in parts {
-            bytes.extend_from_slice(part);
-        }
+/// Writes a claim as `piece!` reads it.
+fn append(record: &IdempotencyRecord, bytes: &mut Vec<u8>) {
+    let IdempotencyRecord {
+        scope,
+        fingerprint,
+        response,
+        expires_at,
+    } = record;
+    let numbers = format!(
+        "{:020}{:010}{:010}",
+        expires_at.as_microsecond(),
+        scope.route.len(),
+        response.0.len()
+    );
+    let parts: [&[u8]; 6] = [
+        scope.environment_id.0.as_bytes(),
+        &scope.key_hash,
+        fingerprint,
+        numbers.as_bytes(),
+        scope.route.as_bytes(),
+        &response.0,
+    ];
+    for part in parts {
+        bytes.extend_from_slice(part);
     }
 }
 
 /// Stores those whose scope is free; answers the rowids that they got.
 async fn insert(
     connection: &mut SqliteConnection,
-    claims: &[&Claim],
+    records: &[&IdempotencyRecord],
 ) -> Result<RangeInclusive<i64>, sqlx::Error> {
-    let Parameters { bytes, starts } = Parameters::of(claims);
+    let Parameters { bytes, starts } = Parameters::of(records);
     let result = query(INSERT)
         .bind(bytes)
         .bind(starts)
@@ -209,9 +239,9 @@ async fn insert(
 /// The records of these claims' scopes.
 async fn select(
     connection: &mut SqliteConnection,
-    claims: &[&Claim],
+    records: &[&IdempotencyRecord],
 ) -> Result<HashMap<IdempotencyScope, Held>, sqlx::Error> {
-    let Parameters { bytes, starts } = Parameters::of(claims);
+    let Parameters { bytes, starts } = Parameters::of(records);
     let rows: Vec<Held> = query_as(SELECT)
         .bind(bytes)
         .bind(starts)
@@ -226,14 +256,14 @@ async fn select(
 async fn delete_expired(
     connection: &mut SqliteConnection,
     rowids: &[i64],
-    now: Option<Timestamp>,
+    now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     if !rowids.is_empty() {
         let sql = "DELETE FROM idempotency_records
              WHERE rowid IN (SELECT value FROM json_each(?)) AND expires_at <= ?";
         query(sql)
             .bind(to_json(&rowids))
-            .bind(now.map(Timestamp::as_microsecond))
+            .bind(now.as_microsecond())
             .execute(connection)
             .await?;
     }
@@ -241,15 +271,15 @@ async fn delete_expired(
 }
 
 impl Parameters {
-    fn of(claims: &[&Claim]) -> Self {
+    fn of(records: &[&IdempotencyRecord]) -> Self {
         let mut bytes = Vec::new();
-        let mut append = |claim: &&Claim| {
+        let mut start_of = |record: &&IdempotencyRecord| {
             // SQL counts from one.
             let start = bytes.len() + 1;
-            claim.append_to(&mut bytes);
+            append(record, &mut bytes);
             start
         };
-        let starts: Vec<_> = claims.iter().map(&mut append).collect();
+        let starts: Vec<_> = records.iter().map(&mut start_of).collect();
         let starts = to_json(&starts);
         Self { bytes, starts }
     }

@@ -1,5 +1,7 @@
 //! Where answers are kept for their repetition.
 
+use std::slice;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 
@@ -22,14 +24,28 @@ pub enum IdempotencyClaim {
 /// Keeps answers under idempotency keys.
 #[async_trait]
 pub trait IdempotencyStore: Send + Sync {
-    /// Stores a record unless its scope holds one that has not expired at `now`; a record has
+    /// Stores each record unless its scope holds one that has not expired at `now`; a record has
     /// expired from its `expires_at` on, that instant included. Of any number of
     /// callers exactly one stores; the others get what it stored.
+    ///
+    /// Of a caller's own records no two have the same scope. Answers in their order; one that
+    /// cannot be stored is no hindrance to the others.
+    async fn claim_all(
+        &self,
+        records: &[IdempotencyRecord],
+        now: Timestamp,
+    ) -> Result<Vec<Result<IdempotencyClaim, StoreError>>, StoreError>;
+
+    /// As [`Self::claim_all`], for a single one.
     async fn claim(
         &self,
         record: &IdempotencyRecord,
         now: Timestamp,
-    ) -> Result<IdempotencyClaim, StoreError>;
+    ) -> Result<IdempotencyClaim, StoreError> {
+        let claims = self.claim_all(slice::from_ref(record), now).await?;
+        let missing = || Err(StoreError::Unavailable("the claim was not answered".into()));
+        claims.into_iter().next().unwrap_or_else(missing)
+    }
 
     /// Replaces the answer of a record that is stored; answers whether it is. For a record that
     /// was claimed in the same transaction, before its answer was known: whoever claims the same

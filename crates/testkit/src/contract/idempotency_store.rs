@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use tieline_domain::{
+    id::EnvironmentId,
     idempotency::{IdempotencyRecord, IdempotencyScope},
     ports::IdempotencyClaim,
     sealed::Sealed,
@@ -26,6 +27,8 @@ macro_rules! idempotency_store_contract {
             of_many_claims_exactly_one_stores,
             of_many_claims_of_an_expired_key_exactly_one_stores,
             of_many_keys_at_once_each_gets_what_is_its,
+            claims_made_together_are_answered_in_their_order,
+            a_record_that_cannot_be_stored_is_no_hindrance_to_the_others,
             an_answer_replaces_that_of_its_own_scope,
             records_are_listed_page_by_page_in_their_order,
             expired_records_are_deleted_up_to_the_limit,
@@ -171,6 +174,62 @@ pub async fn of_many_keys_at_once_each_gets_what_is_its(harness: &impl StorageHa
     }
     for answer in at_once(60, claim).await {
         assert!(matches!(answer, IdempotencyClaim::Taken(_)));
+    }
+}
+
+pub async fn claims_made_together_are_answered_in_their_order(harness: &impl StorageHarness) {
+    let (own, other) = (
+        harness.stores().environment().await,
+        harness.stores().environment().await,
+    );
+    let store = &harness.stores().idempotency;
+    let [free, taken, expired] =
+        ["free", "taken", "expired"].map(|key| fixtures::idempotency_record(own.id, key));
+    let before = [(&taken, 60), (&expired, 0)].map(|(record, seconds)| IdempotencyRecord {
+        response: fixtures::sealed("before"),
+        expires_at: seconds_later(seconds),
+        ..record.clone()
+    });
+    for claim in store.claim_all(&before, seconds_later(-1)).await.unwrap() {
+        assert_eq!(claim.unwrap(), IdempotencyClaim::New);
+    }
+    let elsewhere = IdempotencyRecord {
+        scope: IdempotencyScope {
+            environment_id: other.id,
+            ..taken.scope.clone()
+        },
+        ..taken.clone()
+    };
+    let records = [expired, taken, free, elsewhere];
+    let claims = store.claim_all(&records, NOON).await.unwrap();
+    let claims: Vec<_> = claims.into_iter().map(Result::unwrap).collect();
+    let held = |record: &IdempotencyRecord| IdempotencyClaim::Taken(Box::new(record.clone()));
+    let new = || IdempotencyClaim::New;
+    assert_eq!(claims, [new(), held(&before[0]), new(), new()]);
+    let [expired, _, free, elsewhere] = &records;
+    let stored = [expired, &before[0], free, elsewhere].map(held);
+    let claims = store.claim_all(&records, NOON).await.unwrap();
+    let claims: Vec<_> = claims.into_iter().map(Result::unwrap).collect();
+    assert_eq!(claims, stored);
+    assert_eq!(store.claim_all(&[], NOON).await.unwrap().len(), 0);
+}
+
+pub async fn a_record_that_cannot_be_stored_is_no_hindrance_to_the_others(
+    harness: &impl StorageHarness,
+) {
+    let environment = harness.stores().environment().await;
+    let store = &harness.stores().idempotency;
+    let records = [
+        fixtures::idempotency_record(environment.id, "before"),
+        fixtures::idempotency_record(EnvironmentId(fixtures::uuid()), "of no environment"),
+        fixtures::idempotency_record(environment.id, "after"),
+    ];
+    let claims = store.claim_all(&records, NOON).await.unwrap();
+    assert_eq!(claims.len(), records.len());
+    for place in [0, 2] {
+        assert_eq!(*claims[place].as_ref().unwrap(), IdempotencyClaim::New);
+        let taken = IdempotencyClaim::Taken(Box::new(records[place].clone()));
+        assert_eq!(store.claim(&records[place], NOON).await.unwrap(), taken);
     }
 }
 

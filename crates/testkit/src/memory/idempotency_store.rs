@@ -13,18 +13,21 @@ use super::MemoryStorage;
 
 #[async_trait]
 impl IdempotencyStore for MemoryStorage {
-    async fn claim(
+    async fn claim_all(
         &self,
-        record: &IdempotencyRecord,
+        records: &[IdempotencyRecord],
         now: Timestamp,
-    ) -> Result<IdempotencyClaim, StoreError> {
+    ) -> Result<Vec<Result<IdempotencyClaim, StoreError>>, StoreError> {
         self.write(|tables| {
-            let stored = tables.idempotency.get(&record.scope);
-            if let Some(taken) = stored.filter(|r| now < r.expires_at) {
-                return Ok(IdempotencyClaim::Taken(Box::new(taken.clone())));
-            }
-            tables.idempotency.put(record.scope.clone(), record.clone());
-            Ok(IdempotencyClaim::New)
+            let claim = |record: &IdempotencyRecord| {
+                let stored = tables.idempotency.get(&record.scope);
+                if let Some(taken) = stored.filter(|r| now < r.expires_at) {
+                    return Ok(IdempotencyClaim::Taken(Box::new(taken.clone())));
+                }
+                tables.idempotency.put(record.scope.clone(), record.clone());
+                Ok(IdempotencyClaim::New)
+            };
+            Ok(records.iter().map(claim).collect())
         })
         .await
     }

@@ -22,7 +22,7 @@ pub(super) async fn copy(
     loop {
         let (here, there) = next(copier, environment, last.as_ref()).await?;
         let missing = here.iter().filter(|record| !there.contains(record));
-        let missing: Vec<_> = missing.collect();
+        let missing: Vec<_> = missing.cloned().collect();
         if !missing.is_empty() {
             insert(copier, &missing).await?;
         }
@@ -38,15 +38,13 @@ pub(super) async fn copy(
     }
 }
 
-async fn insert(copier: &CopyStorage<'_>, records: &[&IdempotencyRecord]) -> Result<(), CopyError> {
+async fn insert(copier: &CopyStorage<'_>, records: &[IdempotencyRecord]) -> Result<(), CopyError> {
     let transaction = copier.transactions.begin().await?;
-    for record in records {
-        // At that time nothing has expired: no record is put in the place of another.
-        let claim = transaction
-            .stores()
-            .idempotency
-            .claim(record, Timestamp::MIN);
-        if claim.await? != IdempotencyClaim::New {
+    let store = &transaction.stores().idempotency;
+    // At that time nothing has expired: no record is put in the place of another.
+    let claims = store.claim_all(records, Timestamp::MIN).await?;
+    for (record, claim) in records.iter().zip(claims) {
+        if claim? != IdempotencyClaim::New {
             return Err(parted(record));
         }
     }
