@@ -32,7 +32,7 @@ macro_rules! select {
                  AND integrations.id = endpoints.integration_id
              LEFT JOIN connections ON connections.environment_id = endpoints.environment_id
                  AND connections.id = endpoints.connection_id
-             WHERE endpoints.environment_id = $1 "# $(+ $sql)+,
+             WHERE "# $(+ $sql)+,
             $($argument),+
         )
     };
@@ -63,10 +63,14 @@ impl EndpointStore for PgEndpointStore {
         if !is_storable(identifier) {
             return Ok(None);
         }
-        let row = select!(["AND endpoints.identifier = $2"], environment.0, identifier)
-            .fetch_optional(&mut self.access.reader().await?)
-            .await
-            .map_err(unavailable)?;
+        let row = select!(
+            ["endpoints.environment_id = $1 AND endpoints.identifier = $2"],
+            environment.0,
+            identifier
+        )
+        .fetch_optional(&mut self.access.reader().await?)
+        .await
+        .map_err(unavailable)?;
         row.map(ChannelEndpoint::try_from).transpose()
     }
 

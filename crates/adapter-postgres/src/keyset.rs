@@ -19,6 +19,126 @@ macro_rules! counted {
     };
 }
 
+/// The rows of a table that a window shows, in its order: `$select` goes on behind its `WHERE`, and
+/// `$then` orders what is of one row of the table. Only those at a provider, if there is one.
+///
+/// `$conditions` calls the table `matched`, the environment `$1`, and has `$6` and on for arguments
+/// of its own.
+///
+/// A provider's integrations are asked one by one, each for as many as the page has room for: the
+/// index on them is in the order of the list, and no row is read in vain.
+macro_rules! window_of {
+    ($session:expr, $select:ident, $table:literal, $then:literal, $conditions:literal,
+     $environment:expr, $provider:expr, $window:expr, $($argument:expr),+) => {
+        match ($provider, $window.ascending) {
+            (None, true) => window_of! { @all $session, $select, $table, $then, ">", "",
+                $conditions, $environment, None::<&str>, $window, $($argument),+ },
+            (None, false) => window_of! { @all $session, $select, $table, $then, "<", "DESC",
+                $conditions, $environment, None::<&str>, $window, $($argument),+ },
+            (provider, true) => window_of! { @of_provider $session, $select, $table, $then, ">", "",
+                $conditions, $environment, provider, $window, $($argument),+ },
+            (provider, false) => window_of! { @of_provider $session, $select, $table, $then, "<",
+                "DESC", $conditions, $environment, provider, $window, $($argument),+ },
+        }
+    };
+    (@all $session:expr, $select:ident, $table:literal, $then:literal, $comparison:literal,
+     $direction:literal, $conditions:literal, $($argument:expr),+) => {
+        window_of!(
+            @fetch $session, $select, $table, $then, $direction,
+            [
+                "SELECT matched.id FROM ", $table, " AS matched
+                 WHERE $2::text IS NULL AND matched.environment_id = $1 AND ", $conditions, "
+                     AND (matched.created_at, matched.id) ", $comparison, " ($3, $4)"
+            ],
+            $($argument),+
+        )
+    };
+    (@of_provider $session:expr, $select:ident, $table:literal, $then:literal, $comparison:literal,
+     $direction:literal, $conditions:literal, $($argument:expr),+) => {
+        window_of!(
+            @fetch $session, $select, $table, $then, $direction,
+            [
+                "SELECT matched.id FROM integrations CROSS JOIN LATERAL (
+                     SELECT matched.id, matched.created_at FROM ", $table, " AS matched
+                     WHERE matched.environment_id = $1
+                         AND matched.integration_id = integrations.id AND ", $conditions, "
+                         AND (matched.created_at, matched.id) ", $comparison, " ($3, $4)
+                     ORDER BY matched.created_at ", $direction, ", matched.id ", $direction, "
+                     LIMIT $5
+                 ) AS matched
+                 WHERE integrations.environment_id = $1 AND integrations.provider = $2"
+            ],
+            $($argument),+
+        )
+    };
+    (@fetch $session:expr, $select:ident, $table:literal, $then:literal, $direction:literal,
+     [$($matched:literal),+], $environment:expr, $provider:expr, $window:expr,
+     $($argument:expr),+) => {
+        $select!(
+            [
+                $table, ".environment_id = $1 AND ", $table, ".id = ANY (ARRAY (", $($matched,)+ "
+                     ORDER BY matched.created_at ", $direction, ", matched.id ", $direction, "
+                     LIMIT $5
+                 ))
+                 ORDER BY ", $table, ".created_at ", $direction, ", ", $table, ".id ", $direction,
+                $then
+            ],
+            $environment.0,
+            $provider,
+            $window.created_at,
+            $window.id,
+            $window.limit,
+            $($argument),+
+        )
+        .fetch_all($session)
+        .await
+    };
+}
+
+/// Counts the rows that [`window_of!`] would show in a window without an end.
+macro_rules! count_of {
+    ($session:expr, $table:literal, $conditions:literal, $environment:expr, $provider:expr,
+     $($argument:expr),+) => {
+        match $provider {
+            None => count_of!(
+                @fetch $session,
+                [
+                    "FROM ", $table, " AS matched WHERE $2::text IS NULL
+                         AND matched.environment_id = $1 AND ", $conditions
+                ],
+                $environment, None::<&str>, $($argument),+
+            ),
+            provider => count_of!(
+                @fetch $session,
+                [
+                    "FROM integrations CROSS JOIN LATERAL (
+                         SELECT FROM ", $table, " AS matched WHERE matched.environment_id = $1
+                             AND matched.integration_id = integrations.id AND ", $conditions, "
+                         LIMIT $5
+                     ) AS matched
+                     WHERE integrations.environment_id = $1 AND integrations.provider = $2"
+                ],
+                $environment, provider, $($argument),+
+            ),
+        }
+    };
+    (@fetch $session:expr, [$($matched:literal),+], $environment:expr, $provider:expr,
+     $($argument:expr),+) => {
+        counted!(
+            // The place of a window's border is kept, so that conditions count on from `$6`.
+            [$($matched,)+ " AND $3::bigint IS NULL AND $4::uuid IS NULL LIMIT $5"],
+            $environment.0,
+            $provider,
+            None::<i64>,
+            None::<uuid::Uuid>,
+            $crate::keyset::COUNTED,
+            $($argument),+
+        )
+        .fetch_one($session)
+        .await
+    };
+}
+
 /// How far a statement counts: one over [`COUNT_CAP`], as the port wants it.
 pub(crate) const COUNTED: i64 = COUNT_CAP.cast_signed() + 1;
 

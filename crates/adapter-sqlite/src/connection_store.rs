@@ -110,11 +110,17 @@ impl ConnectionStore for SqliteConnectionStore {
     ) -> Result<Page<ChannelConnection>, StoreError> {
         let mut tx = self.access.begin_read().await?;
         let connections = fetch(&mut tx, listing(environment, filter, page)).await?;
-        let total = keyset::count(&mut tx, page, |query| {
-            query.push("connections WHERE ");
-            push_filter(query, environment, filter);
-        })
-        .await?;
+        let provider = filter.provider.as_ref();
+        let push_filter = |query: &mut _| push_filter(query, environment, filter);
+        let total = keyset::count_matching(
+            &mut tx,
+            "connections",
+            environment,
+            provider,
+            page,
+            push_filter,
+        );
+        let total = total.await?;
         Ok(Page::of(connections, page, total, |connection| Position {
             created_at: connection.created_at,
             id: connection.id.0,
@@ -156,7 +162,16 @@ pub(crate) fn listing(
     page: &PageRequest,
 ) -> QueryBuilder<Sqlite> {
     let mut query = select();
-    push_filter(&mut query, environment, filter);
+    let provider = filter.provider.as_ref();
+    let push_filter = |query: &mut _| push_filter(query, environment, filter);
+    keyset::push_matching(
+        &mut query,
+        "connections",
+        environment,
+        provider,
+        page,
+        push_filter,
+    );
     keyset::push_page(&mut query, "connections", page);
     query
 }

@@ -45,7 +45,7 @@ const SELECT: &str = "
         AND integrations.id = endpoints.integration_id
     LEFT JOIN connections ON connections.environment_id = endpoints.environment_id
         AND connections.id = endpoints.connection_id
-    WHERE endpoints.environment_id = ";
+    WHERE ";
 
 #[async_trait]
 impl EndpointStore for SqliteEndpointStore {
@@ -55,7 +55,9 @@ impl EndpointStore for SqliteEndpointStore {
         identifier: &str,
     ) -> Result<Option<ChannelEndpoint>, StoreError> {
         let mut query = QueryBuilder::new(SELECT);
-        query.push_bind(environment.0);
+        query
+            .push("endpoints.environment_id = ")
+            .push_bind(environment.0);
         query
             .push(" AND endpoints.identifier = ")
             .push_bind(identifier);
@@ -71,7 +73,9 @@ impl EndpointStore for SqliteEndpointStore {
         address: &EndpointAddress,
     ) -> Result<Option<ChannelEndpoint>, StoreError> {
         let mut query = QueryBuilder::new(SELECT);
-        query.push_bind(environment.0);
+        query
+            .push("endpoints.environment_id = ")
+            .push_bind(environment.0);
         query
             .push(" AND endpoints.integration_id = ")
             .push_bind(integration.0);
@@ -131,13 +135,17 @@ impl EndpointStore for SqliteEndpointStore {
     ) -> Result<Page<ChannelEndpoint>, StoreError> {
         let mut tx = self.access.begin_read().await?;
         let endpoints = fetch(&mut tx, listing(environment, filter, page)).await?;
-        let total = keyset::count(&mut tx, page, |query| {
-            query
-                .push("endpoints WHERE endpoints.environment_id = ")
-                .push_bind(environment.0);
-            push_filter(query, environment, filter);
-        })
-        .await?;
+        let provider = filter.provider.as_ref();
+        let push_filter = |query: &mut _| push_filter(query, environment, filter);
+        let total = keyset::count_matching(
+            &mut tx,
+            "endpoints",
+            environment,
+            provider,
+            page,
+            push_filter,
+        );
+        let total = total.await?;
         Ok(Page::of(endpoints, page, total, |endpoint| Position {
             created_at: endpoint.created_at,
             id: endpoint.id.0,
@@ -174,8 +182,16 @@ pub(crate) fn listing(
     page: &PageRequest,
 ) -> QueryBuilder<Sqlite> {
     let mut query = QueryBuilder::new(SELECT);
-    query.push_bind(environment.0);
-    push_filter(&mut query, environment, filter);
+    let provider = filter.provider.as_ref();
+    let push_filter = |query: &mut _| push_filter(query, environment, filter);
+    keyset::push_matching(
+        &mut query,
+        "endpoints",
+        environment,
+        provider,
+        page,
+        push_filter,
+    );
     keyset::push_page(&mut query, "endpoints", page);
     query
 }

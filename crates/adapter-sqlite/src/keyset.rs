@@ -3,8 +3,10 @@
 
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use tieline_domain::{
+    id::EnvironmentId,
     page::{COUNT_CAP, From, Order, PageRequest},
     ports::StoreError,
+    provider::ProviderId,
 };
 
 use crate::error::unavailable;
@@ -31,6 +33,67 @@ pub(crate) fn push_page(query: &mut QueryBuilder<Sqlite>, table: &str, page: &Pa
         " ORDER BY {table}.created_at {direction}, {table}.id {direction} LIMIT "
     ));
     query.push_bind(i64::from(page.limit) + 1);
+}
+
+/// A condition on the rows of a table: that they match what `push_filter` appends, and are at this
+/// provider, if there is one.
+///
+/// A provider's integrations are asked one by one, each for as many as the page has room for: the
+/// index on them is in the order of the list, and no row is read in vain.
+pub(crate) fn push_matching(
+    query: &mut QueryBuilder<Sqlite>,
+    table: &str,
+    environment: EnvironmentId,
+    provider: Option<&ProviderId>,
+    page: &PageRequest,
+    push_filter: impl FnOnce(&mut QueryBuilder<Sqlite>),
+) {
+    let Some(provider) = provider else {
+        return push_filter(query);
+    };
+    query.push(format_args!(
+        "{table}.rowid IN (
+             SELECT matched.rowid FROM integrations AS at CROSS JOIN {table} AS matched
+             WHERE at.environment_id = "
+    ));
+    query.push_bind(environment.0);
+    query.push(" AND at.provider = ");
+    query.push_bind(provider.as_str());
+    query.push(format_args!(
+        " AND matched.rowid IN (
+             SELECT {table}.rowid FROM {table} WHERE {table}.integration_id = at.id AND "
+    ));
+    push_filter(query);
+    push_page(query, table, page);
+    query.push("))");
+}
+
+/// Counts the rows of a table that match what `push_filter` appends, and are at this provider, if
+/// there is one: up to one over [`COUNT_CAP`], unless the page knows them.
+pub(crate) async fn count_matching(
+    connection: &mut SqliteConnection,
+    table: &str,
+    environment: EnvironmentId,
+    provider: Option<&ProviderId>,
+    page: &PageRequest,
+    push_filter: impl FnOnce(&mut QueryBuilder<Sqlite>),
+) -> Result<u64, StoreError> {
+    count(connection, page, |query| {
+        if let Some(provider) = provider {
+            // A cross join is walked from left to right.
+            query.push(format_args!(
+                "integrations AS at CROSS JOIN {table} ON {table}.integration_id = at.id
+                 WHERE at.environment_id = "
+            ));
+            query.push_bind(environment.0);
+            query.push(" AND at.provider = ");
+            query.push_bind(provider.as_str()).push(" AND ");
+        } else {
+            query.push(format_args!("{table} WHERE "));
+        }
+        push_filter(query);
+    })
+    .await
 }
 
 /// Counts the rows of a filter, up to one over [`COUNT_CAP`], unless the page knows them. `source`

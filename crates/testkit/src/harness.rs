@@ -120,4 +120,14 @@ impl TestStores {
         }
         tenant
     }
+
+    /// Stores another integration of Slack, `slack-second`.
+    pub async fn second_slack(&self, tenant: &Tenant) -> Integration {
+        let second = Integration {
+            identifier: "slack-second".to_owned(),
+            ..fixtures::integration(tenant.environment.id)
+        };
+        self.integrations.insert(&second).await.unwrap();
+        second
+    }
 }

@@ -14,38 +14,31 @@ use crate::{
     column::{is_storable, key_texts},
     database::{Access, Session},
     error::unavailable,
-    keyset::{COUNTED, Window, total},
+    keyset::{Window, total},
 };
 
 // There is at most one integration of an identifier: an equality lets the index on it keep the
 // order of the list.
 macro_rules! matching {
-    ($query:ident, $head:literal, $rest:literal,
-     $environment:expr, $filter:expr, $keys:expr, $($argument:expr),+) => {
-        $query!(
-            [
-                $head,
-                "FROM connections AS matched WHERE matched.environment_id = $1
-                     AND ($2::text IS NULL OR matched.subscriber_id = $2)
-                     AND ($3::boolean IS NULL OR $3 AND matched.subscriber_id IS NULL
-                         OR NOT $3 AND matched.subscriber_id IS NOT NULL)
-                     AND ($4::text[] IS NULL OR matched.context_keys = $4)
-                     AND ($5::text IS NULL OR matched.integration_id IN (
-                         SELECT id FROM integrations WHERE environment_id = $1 AND provider = $5))
-                     AND ($6::text IS NULL OR matched.integration_id = (
-                         SELECT id FROM integrations
-                         WHERE environment_id = $1 AND identifier = $6))",
-                $rest
-            ],
-            $environment.0,
+    ($find:ident, [$($first:tt)+], $environment:expr, $filter:expr, [$($window:expr)?]) => {{
+        let keys = $filter.context_keys.as_ref().map(key_texts);
+        $find!(
+            $($first)+,
+            "($6::text IS NULL OR matched.subscriber_id = $6)
+             AND ($7::boolean IS NULL OR $7 AND matched.subscriber_id IS NULL
+                 OR NOT $7 AND matched.subscriber_id IS NOT NULL)
+             AND ($8::text[] IS NULL OR matched.context_keys = $8)
+             AND ($9::text IS NULL OR matched.integration_id = (
+                 SELECT id FROM integrations WHERE environment_id = $1 AND identifier = $9))",
+            $environment,
+            $filter.provider.as_ref().map(ProviderId::as_str),
+            $($window,)?
             $filter.subscriber_id.as_ref().map(SubscriberId::as_str),
             $filter.mode.map(|mode| mode == ConnectionMode::Shared),
-            $keys.as_deref(),
-            $filter.provider.as_ref().map(ProviderId::as_str),
-            $filter.integration_identifier.as_deref(),
-            $($argument),+
+            keys.as_deref(),
+            $filter.integration_identifier.as_deref()
         )
-    };
+    }};
 }
 
 pub(super) async fn page(
@@ -76,45 +69,18 @@ async fn rows(
     filter: &ConnectionFilter,
     window: Window,
 ) -> Result<Vec<ConnectionRow>, sqlx::Error> {
-    let keys = filter.context_keys.as_ref().map(key_texts);
-    let Window {
-        created_at,
-        id,
-        limit,
-        ..
-    } = window;
-    if window.ascending {
-        let upwards = matching!(
+    matching!(
+        window_of,
+        [
+            session,
             select_connections,
-            "connections.environment_id = $1 AND connections.id = ANY (ARRAY (SELECT matched.id ",
-            " AND (matched.created_at, matched.id) > ($7, $8)
-              ORDER BY matched.created_at, matched.id LIMIT $9))
-              ORDER BY connections.created_at, connections.id, connection_credentials.kind",
-            environment,
-            filter,
-            keys,
-            created_at,
-            id,
-            limit
-        );
-        upwards.fetch_all(session).await
-    } else {
-        let downwards = matching!(
-            select_connections,
-            "connections.environment_id = $1 AND connections.id = ANY (ARRAY (SELECT matched.id ",
-            " AND (matched.created_at, matched.id) < ($7, $8)
-              ORDER BY matched.created_at DESC, matched.id DESC LIMIT $9))
-              ORDER BY connections.created_at DESC, connections.id DESC,
-                  connection_credentials.kind",
-            environment,
-            filter,
-            keys,
-            created_at,
-            id,
-            limit
-        );
-        downwards.fetch_all(session).await
-    }
+            "connections",
+            ", connection_credentials.kind"
+        ],
+        environment,
+        filter,
+        [window]
+    )
 }
 
 async fn count(
@@ -122,7 +88,5 @@ async fn count(
     environment: EnvironmentId,
     filter: &ConnectionFilter,
 ) -> Result<i64, sqlx::Error> {
-    let keys = filter.context_keys.as_ref().map(key_texts);
-    let counted = matching!(counted, "", " LIMIT $7", environment, filter, keys, COUNTED);
-    counted.fetch_one(session).await
+    matching!(count_of, [session, "connections"], environment, filter, [])
 }

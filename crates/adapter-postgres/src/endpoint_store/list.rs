@@ -14,36 +14,31 @@ use crate::{
     column::{is_storable, key_texts},
     database::{Access, Session},
     error::unavailable,
-    keyset::{COUNTED, Window, total},
+    keyset::{Window, total},
 };
 
 // There is at most one integration, and one connection, of an identifier: an equality lets the
 // index on it keep the order of the list.
 macro_rules! matching {
-    ($query:ident, $head:literal, $rest:literal,
-     $environment:expr, $filter:expr, $keys:expr, $($argument:expr),+) => {
-        $query!(
-            [
-                $head,
-                "AND ($2::text IS NULL OR endpoints.subscriber_id = $2)
-                 AND ($3::text IS NULL OR endpoints.connection_id = (
-                     SELECT id FROM connections WHERE environment_id = $1 AND identifier = $3))
-                 AND ($4::text[] IS NULL OR endpoints.context_keys = $4)
-                 AND ($5::text IS NULL OR endpoints.integration_id IN (
-                     SELECT id FROM integrations WHERE environment_id = $1 AND provider = $5))
-                 AND ($6::text IS NULL OR endpoints.integration_id = (
-                     SELECT id FROM integrations WHERE environment_id = $1 AND identifier = $6))",
-                $rest
-            ],
-            $environment.0,
+    ($find:ident, [$($first:tt)+], $environment:expr, $filter:expr, [$($window:expr)?]) => {{
+        let keys = $filter.context_keys.as_ref().map(key_texts);
+        $find!(
+            $($first)+,
+            "($6::text IS NULL OR matched.subscriber_id = $6)
+             AND ($7::text IS NULL OR matched.connection_id = (
+                 SELECT id FROM connections WHERE environment_id = $1 AND identifier = $7))
+             AND ($8::text[] IS NULL OR matched.context_keys = $8)
+             AND ($9::text IS NULL OR matched.integration_id = (
+                 SELECT id FROM integrations WHERE environment_id = $1 AND identifier = $9))",
+            $environment,
+            $filter.provider.as_ref().map(ProviderId::as_str),
+            $($window,)?
             $filter.subscriber_id.as_ref().map(SubscriberId::as_str),
             $filter.connection_identifier.as_deref(),
-            $keys.as_deref(),
-            $filter.provider.as_ref().map(ProviderId::as_str),
-            $filter.integration_identifier.as_deref(),
-            $($argument),+
+            keys.as_deref(),
+            $filter.integration_identifier.as_deref()
         )
-    };
+    }};
 }
 
 pub(super) async fn page(
@@ -88,42 +83,13 @@ async fn rows(
     filter: &EndpointFilter,
     window: Window,
 ) -> Result<Vec<EndpointRow>, sqlx::Error> {
-    let keys = filter.context_keys.as_ref().map(key_texts);
-    let Window {
-        created_at,
-        id,
-        limit,
-        ..
-    } = window;
-    if window.ascending {
-        let upwards = matching!(
-            select,
-            "",
-            " AND (endpoints.created_at, endpoints.id) > ($7, $8)
-              ORDER BY endpoints.created_at, endpoints.id LIMIT $9",
-            environment,
-            filter,
-            keys,
-            created_at,
-            id,
-            limit
-        );
-        upwards.fetch_all(session).await
-    } else {
-        let downwards = matching!(
-            select,
-            "",
-            " AND (endpoints.created_at, endpoints.id) < ($7, $8)
-              ORDER BY endpoints.created_at DESC, endpoints.id DESC LIMIT $9",
-            environment,
-            filter,
-            keys,
-            created_at,
-            id,
-            limit
-        );
-        downwards.fetch_all(session).await
-    }
+    matching!(
+        window_of,
+        [session, select, "endpoints", ""],
+        environment,
+        filter,
+        [window]
+    )
 }
 
 async fn count(
@@ -131,15 +97,5 @@ async fn count(
     environment: EnvironmentId,
     filter: &EndpointFilter,
 ) -> Result<i64, sqlx::Error> {
-    let keys = filter.context_keys.as_ref().map(key_texts);
-    let counted = matching!(
-        counted,
-        "FROM endpoints WHERE environment_id = $1 ",
-        " LIMIT $7",
-        environment,
-        filter,
-        keys,
-        COUNTED
-    );
-    counted.fetch_one(session).await
+    matching!(count_of, [session, "endpoints"], environment, filter, [])
 }

@@ -22,8 +22,9 @@ macro_rules! select_same {
     ($same:expr, $place:literal $(, $argument:expr)?) => {
         select!(
             [
-                "AND endpoints.integration_id = $2 AND endpoints.subscriber_id = $3
-                     AND endpoints.kind = $4 AND endpoints.address_hash = $5 ",
+                "endpoints.environment_id = $1 AND endpoints.integration_id = $2
+                     AND endpoints.subscriber_id = $3 AND endpoints.kind = $4
+                     AND endpoints.address_hash = $5 ",
                 $place
             ],
             $same.environment.0,

@@ -1,4 +1,4 @@
-//! The `WHERE` clause of a list of connections.
+//! The `WHERE` clause of a list of connections, but for their provider.
 
 use sqlx::{QueryBuilder, Sqlite};
 use tieline_domain::{connection::ConnectionMode, id::EnvironmentId, ports::ConnectionFilter};
@@ -13,7 +13,7 @@ pub(super) fn push_filter(
     let ConnectionFilter {
         subscriber_id,
         mode,
-        provider,
+        provider: _,
         integration_identifier,
         context_keys,
     } = filter;
@@ -38,16 +38,6 @@ pub(super) fn push_filter(
         query
             .push(" AND connections.context_keys = ")
             .push_bind(keys_to_json(keys));
-    }
-    if let Some(provider) = provider {
-        query.push(" AND connections.integration_id IN (SELECT id FROM integrations");
-        query
-            .push(" WHERE environment_id = ")
-            .push_bind(environment.0);
-        query
-            .push(" AND provider = ")
-            .push_bind(provider.as_str())
-            .push(")");
     }
     if let Some(identifier) = integration_identifier {
         // There is at most one: an equality lets the index on it keep the order of the list.

@@ -1,11 +1,10 @@
-//! The `WHERE` clause of a list of endpoints.
+//! The `WHERE` clause of a list of endpoints, but for their provider.
 
 use sqlx::{QueryBuilder, Sqlite};
 use tieline_domain::{connection::ConnectionIdentifier, id::EnvironmentId, ports::EndpointFilter};
 
 use crate::column::keys_to_json;
 
-/// Appends to a clause that restricts the environment already.
 pub(super) fn push_filter(
     query: &mut QueryBuilder<Sqlite>,
     environment: EnvironmentId,
@@ -14,10 +13,13 @@ pub(super) fn push_filter(
     let EndpointFilter {
         subscriber_id,
         connection_identifier,
-        provider,
+        provider: _,
         integration_identifier,
         context_keys,
     } = filter;
+    query
+        .push("endpoints.environment_id = ")
+        .push_bind(environment.0);
     if let Some(subscriber) = subscriber_id {
         query
             .push(" AND endpoints.subscriber_id = ")
@@ -31,16 +33,6 @@ pub(super) fn push_filter(
         query
             .push(" AND endpoints.context_keys = ")
             .push_bind(keys_to_json(keys));
-    }
-    if let Some(provider) = provider {
-        query.push(" AND endpoints.integration_id IN (SELECT id FROM integrations");
-        query
-            .push(" WHERE environment_id = ")
-            .push_bind(environment.0);
-        query
-            .push(" AND provider = ")
-            .push_bind(provider.as_str())
-            .push(")");
     }
     if let Some(identifier) = integration_identifier {
         // There is at most one: an equality lets the index on it keep the order of the list.

@@ -6,6 +6,7 @@ use tieline_domain::{
     context::ContextKey,
     page::{Order, Position},
     ports::{ConnectionFilter, EndpointFilter},
+    provider::ProviderId,
 };
 use tieline_testkit::fixtures;
 use uuid::Uuid;
@@ -67,18 +68,42 @@ fn pages() -> [PageRequest; 3] {
 }
 
 async fn assert_reads_in_order(connection: &mut SqliteConnection, list: QueryBuilder<Sqlite>) {
-    let sql = format!("EXPLAIN QUERY PLAN {}", list.sql().as_str());
-    let plan: Vec<(i64, i64, i64, String)> = query_as(AssertSqlSafe(sql))
-        .fetch_all(connection)
-        .await
-        .unwrap();
-    let steps: Vec<&str> = plan.iter().map(|(.., step)| step.as_str()).collect();
-    let sorts = |step: &&str| step.contains("ORDER BY");
+    let steps = plan(connection, &list).await;
+    let sorts = |step: &String| step.contains("ORDER BY");
     assert!(
         !steps.iter().any(sorts),
         "{}: {steps:#?}",
         list.sql().as_str()
     );
+}
+
+/// Of each integration a page is read in its order; what is sorted is what they have together.
+async fn assert_reads_a_page_of_each(
+    connection: &mut SqliteConnection,
+    list: QueryBuilder<Sqlite>,
+    table: &str,
+) {
+    let steps = plan(connection, &list).await;
+    let is_there = |wanted: &str| steps.iter().any(|step| step.starts_with(wanted));
+    let of_one = format!(
+        "SEARCH {table} USING COVERING INDEX {table}_by_integration (environment_id=? AND integration_id=?"
+    );
+    let page = format!("SEARCH {table} USING INTEGER PRIMARY KEY (rowid=?)");
+    let sorts = |step: &&String| step.contains("ORDER BY");
+    assert!(
+        is_there(&of_one) && is_there(&page) && steps.iter().filter(sorts).count() == 1,
+        "{}: {steps:#?}",
+        list.sql().as_str()
+    );
+}
+
+async fn plan(connection: &mut SqliteConnection, list: &QueryBuilder<Sqlite>) -> Vec<String> {
+    let sql = format!("EXPLAIN QUERY PLAN {}", list.sql().as_str());
+    let plan: Vec<(i64, i64, i64, String)> = query_as(AssertSqlSafe(sql))
+        .fetch_all(connection)
+        .await
+        .unwrap();
+    plan.into_iter().map(|(.., step)| step).collect()
 }
 
 #[tokio::test]
@@ -140,5 +165,26 @@ async fn a_page_of_endpoints_is_read_in_its_order() {
             let list = endpoint_store::listing(environment, filter, &page);
             assert_reads_in_order(&mut connection, list).await;
         }
+    }
+}
+
+#[tokio::test]
+async fn what_is_at_a_provider_is_read_a_page_of_each_integration() {
+    let mut connection = large().await;
+    let environment = fixtures::environment().id;
+    let provider = Some(ProviderId::parse("slack").unwrap());
+    for page in pages() {
+        let filter = ConnectionFilter {
+            provider: provider.clone(),
+            ..ConnectionFilter::default()
+        };
+        let list = connection_store::listing(environment, &filter, &page);
+        assert_reads_a_page_of_each(&mut connection, list, "connections").await;
+        let filter = EndpointFilter {
+            provider: provider.clone(),
+            ..EndpointFilter::default()
+        };
+        let list = endpoint_store::listing(environment, &filter, &page);
+        assert_reads_a_page_of_each(&mut connection, list, "endpoints").await;
     }
 }

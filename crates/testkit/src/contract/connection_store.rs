@@ -42,6 +42,7 @@ macro_rules! connection_store_contract {
             connections_are_listed_by_each_filter,
             connections_are_listed_for_their_environment,
             connections_come_in_pages,
+            connections_at_a_provider_come_in_pages_across_its_integrations,
             listed_connections_have_their_own_credentials,
             counting_connections_sees_the_whole_list,
             a_record_writes_connection_endpoints_and_attempt,

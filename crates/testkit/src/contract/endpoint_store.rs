@@ -39,6 +39,7 @@ macro_rules! endpoint_store_contract {
             endpoints_are_listed_by_each_filter,
             endpoints_are_listed_for_their_environment,
             endpoints_come_in_pages,
+            endpoints_at_a_provider_come_in_pages_across_its_integrations,
             an_endpoint_that_is_there_gets_the_new_address_and_secret,
             an_endpoint_of_another_connection_stays_as_it_is,
             an_endpoint_in_no_connection_stays_as_it_is,

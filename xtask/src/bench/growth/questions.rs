@@ -55,6 +55,11 @@ pub(super) const QUESTIONS: &[Question] = &[
         request: Request::List(|_| "limit=10&integrationIdentifier=slack-second".to_owned()),
     },
     Question {
+        name: "connections at a provider",
+        wanted: LISTS,
+        request: Request::List(|_| "limit=10&providerId=slack".to_owned()),
+    },
+    Question {
         name: "connections of a subscriber",
         wanted: LISTS,
         request: Request::List(|rows| format!("limit=10&subscriberId=person-{}", rows / 2 + 1)),

@@ -187,6 +187,50 @@ pub async fn connections_come_in_pages(harness: &impl StorageHarness) {
     }
 }
 
+pub async fn connections_at_a_provider_come_in_pages_across_its_integrations(
+    harness: &impl StorageHarness,
+) {
+    let stores = harness.stores();
+    let tenant = stores.tenant().await;
+    let second = stores.second_slack(&tenant).await;
+    let mut integrations = [&tenant.slack, &second].into_iter().cycle();
+    let mut ids = Vec::new();
+    for created_at in times() {
+        let at = |integration, owner| ChannelConnection {
+            created_at,
+            ..fixtures::connection(integration, owner)
+        };
+        let connection = at(integrations.next().unwrap(), subscriber_owner("ada"));
+        ids.push(connection.id.0);
+        let elsewhere = at(&tenant.teams, subscriber_owner("ada"));
+        for connection in [&connection, &elsewhere] {
+            stores.connections.insert(connection).await.unwrap();
+        }
+    }
+    let provider = Some(tenant.slack.provider.clone());
+    let filters = [
+        ConnectionFilter {
+            provider: provider.clone(),
+            ..ConnectionFilter::default()
+        },
+        ConnectionFilter {
+            provider,
+            subscriber_id: Some(subscriber_id("ada")),
+            ..ConnectionFilter::default()
+        },
+    ];
+    for filter in &filters {
+        check_walks(&ids, async |request| {
+            let page = stores
+                .connections
+                .list(tenant.environment.id, filter, &request)
+                .await;
+            page.unwrap().map(|connection| connection.id.0)
+        })
+        .await;
+    }
+}
+
 pub async fn listed_connections_have_their_own_credentials(harness: &impl StorageHarness) {
     let stores = harness.stores();
     let tenant = stores.tenant().await;

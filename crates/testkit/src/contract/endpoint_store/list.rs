@@ -167,3 +167,41 @@ pub async fn endpoints_come_in_pages(harness: &impl StorageHarness) {
         .await;
     }
 }
+
+pub async fn endpoints_at_a_provider_come_in_pages_across_its_integrations(
+    harness: &impl StorageHarness,
+) {
+    let stores = harness.stores();
+    let tenant = stores.tenant().await;
+    let second = stores.second_slack(&tenant).await;
+    let [first, second, elsewhere] = [&tenant.slack, &second, &tenant.teams]
+        .map(|integration| fixtures::connection(integration, subscriber_owner("ada")));
+    for connection in [&first, &second, &elsewhere] {
+        stores.connections.insert(connection).await.unwrap();
+    }
+    let mut connections = [&first, &second].into_iter().cycle();
+    let mut ids = Vec::new();
+    for created_at in times() {
+        let of = |connection| ChannelEndpoint {
+            created_at,
+            ..fixtures::endpoint(connection, &tenant.ada.subscriber_id)
+        };
+        let endpoint = of(connections.next().unwrap());
+        ids.push(endpoint.id.0);
+        for endpoint in [&endpoint, &of(&elsewhere)] {
+            stores.endpoints.insert(endpoint).await.unwrap();
+        }
+    }
+    let filter = EndpointFilter {
+        provider: Some(tenant.slack.provider.clone()),
+        ..EndpointFilter::default()
+    };
+    check_walks(&ids, async |request| {
+        let page = stores
+            .endpoints
+            .list(tenant.environment.id, &filter, &request)
+            .await;
+        page.unwrap().map(|endpoint| endpoint.id.0)
+    })
+    .await;
+}
