@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, slice};
 
+use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use tieline_domain::{
     idempotency::{IdempotencyRecord, IdempotencyScope},
@@ -18,8 +19,45 @@ use crate::{
 /// What became of a claim.
 type Answer = Result<IdempotencyClaim, StoreError>;
 
+/// So many bytes of claims go into one statement at the most: what fits into one record of TLS. A
+/// second record would wait until the server acknowledged the first, which it is in no hurry to do
+/// (Nagle's algorithm, which `sqlx` leaves on): some 40 ms.
+const MESSAGE: usize = 15 << 10;
+
+/// So many statements are under way at the same time: Postgres writes the commits of all of them to
+/// the disk at once.
+const AT_ONCE: usize = 4;
+
 /// Claims all of them, each under a scope of its own.
 pub(super) async fn claim_all(
+    access: &Access,
+    records: &[IdempotencyRecord],
+    now: Timestamp,
+) -> Result<Vec<Answer>, StoreError> {
+    let (mut parts, mut rest) = (Vec::new(), records);
+    while !rest.is_empty() {
+        let (part, others) = rest.split_at(fitting(rest));
+        parts.push(claim_part(access, part, now).boxed());
+        rest = others;
+    }
+    stream::iter(parts).buffered(AT_ONCE).try_concat().await
+}
+
+/// How many of the first records fit into a message; one does in any case.
+fn fitting(records: &[IdempotencyRecord]) -> usize {
+    let ends = records.iter().scan(0, |end, record| {
+        *end += bytes(record);
+        Some(*end)
+    });
+    ends.take_while(|end| *end <= MESSAGE).count().max(1)
+}
+
+/// What a record takes in a message: what is of any length, and all else rounded up.
+fn bytes(record: &IdempotencyRecord) -> usize {
+    record.scope.route.len() + record.response.0.len() + 128
+}
+
+async fn claim_part(
     access: &Access,
     records: &[IdempotencyRecord],
     now: Timestamp,

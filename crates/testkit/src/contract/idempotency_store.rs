@@ -29,6 +29,7 @@ macro_rules! idempotency_store_contract {
             of_many_keys_at_once_each_gets_what_is_its,
             claims_made_together_are_answered_in_their_order,
             a_record_that_cannot_be_stored_is_no_hindrance_to_the_others,
+            however_many_claims_are_made_together_each_is_answered,
             an_answer_replaces_that_of_its_own_scope,
             records_are_listed_page_by_page_in_their_order,
             expired_records_are_deleted_up_to_the_limit,
@@ -230,6 +231,38 @@ pub async fn a_record_that_cannot_be_stored_is_no_hindrance_to_the_others(
         assert_eq!(*claims[place].as_ref().unwrap(), IdempotencyClaim::New);
         let taken = IdempotencyClaim::Taken(Box::new(records[place].clone()));
         assert_eq!(store.claim(&records[place], NOON).await.unwrap(), taken);
+    }
+}
+
+pub async fn however_many_claims_are_made_together_each_is_answered(harness: &impl StorageHarness) {
+    let environment = harness.stores().environment().await;
+    let store = &harness.stores().idempotency;
+    // Of all sizes, some of them too large to be sent with others.
+    let record = |number: u32| IdempotencyRecord {
+        response: Sealed(vec![7; number.pow(2) as usize]),
+        ..fixtures::idempotency_record(environment.id, &format!("key {number}"))
+    };
+    let records: Vec<_> = (0..200).map(record).collect();
+    let taken = |record: &IdempotencyRecord| IdempotencyClaim::Taken(Box::new(record.clone()));
+    let before = store.claim_all(&records[..10], NOON).await.unwrap();
+    assert_eq!(before.len(), 10);
+    for (claim, number) in store
+        .claim_all(&records, NOON)
+        .await
+        .unwrap()
+        .into_iter()
+        .zip(0..)
+    {
+        let expected = match records[..10].get(number) {
+            Some(record) => taken(record),
+            None => IdempotencyClaim::New,
+        };
+        assert_eq!(claim.unwrap(), expected, "{number}");
+    }
+    let claims = store.claim_all(&records, NOON).await.unwrap();
+    assert_eq!(claims.len(), records.len());
+    for (claim, record) in claims.into_iter().zip(&records) {
+        assert_eq!(claim.unwrap(), taken(record));
     }
 }
 
