@@ -95,7 +95,7 @@ macro_rules! window_of {
     };
 }
 
-/// Counts the rows that [`window_of!`] would show in a window without an end.
+/// Counts the rows that `window_of!` would show in a window without an end.
 macro_rules! count_of {
     ($session:expr, $table:literal, $conditions:literal, $environment:expr, $provider:expr,
      $($argument:expr),+) => {

@@ -112,9 +112,7 @@ impl AttemptStore for SqliteAttemptStore {
         page: &PageRequest,
     ) -> Result<Page<ConnectAttempt>, StoreError> {
         let mut tx = self.access.begin_read().await?;
-        let mut query: QueryBuilder<Sqlite> = QueryBuilder::new(select!("WHERE "));
-        push_filter(&mut query, environment, filter);
-        keyset::push_page(&mut query, "connect_attempts", page);
+        let mut query = listing(environment, filter, page);
         let rows: Vec<AttemptRow> = query
             .build_query_as()
             .fetch_all(&mut *tx)
@@ -154,4 +152,16 @@ impl AttemptStore for SqliteAttemptStore {
 /// Attempts are never deleted: one that was claimed and is not there was taken out by hand.
 pub(crate) fn no_such_attempt() -> StoreError {
     column("connect_attempts", "id").corrupt("has no row for an attempt that was claimed")
+}
+
+/// The query of a page of attempts.
+pub(crate) fn listing(
+    environment: EnvironmentId,
+    filter: &AttemptFilter,
+    page: &PageRequest,
+) -> QueryBuilder<Sqlite> {
+    let mut query = QueryBuilder::new(select!("WHERE "));
+    push_filter(&mut query, environment, filter);
+    keyset::push_page(&mut query, "connect_attempts", page);
+    query
 }

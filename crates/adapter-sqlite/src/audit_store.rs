@@ -48,9 +48,7 @@ impl AuditStore for SqliteAuditStore {
         page: &PageRequest,
     ) -> Result<Page<AuditEvent>, StoreError> {
         let mut tx = self.access.begin_read().await?;
-        let mut query: QueryBuilder<Sqlite> = QueryBuilder::new(select!("WHERE "));
-        push_filter(&mut query, environment, filter);
-        keyset::push_page(&mut query, "audit_events", page);
+        let mut query = listing(environment, filter, page);
         let rows: Vec<AuditRow> = query
             .build_query_as()
             .fetch_all(&mut *tx)
@@ -85,4 +83,16 @@ impl AuditStore for SqliteAuditStore {
             .map_err(unavailable)?;
         rows.into_iter().map(AuditEvent::try_from).collect()
     }
+}
+
+/// The query of a page of events.
+pub(crate) fn listing(
+    environment: EnvironmentId,
+    filter: &AuditFilter,
+    page: &PageRequest,
+) -> QueryBuilder<Sqlite> {
+    let mut query = QueryBuilder::new(select!("WHERE "));
+    push_filter(&mut query, environment, filter);
+    keyset::push_page(&mut query, "audit_events", page);
+    query
 }

@@ -1,7 +1,7 @@
 //! [`ContextStore`] on SQLite.
 
 use async_trait::async_trait;
-use sqlx::QueryBuilder;
+use sqlx::{QueryBuilder, Sqlite};
 use tieline_domain::{
     context::{Context, ContextKey},
     id::EnvironmentId,
@@ -85,9 +85,7 @@ impl ContextStore for SqliteContextStore {
         page: &PageRequest,
     ) -> Result<Page<Context>, StoreError> {
         let mut tx = self.access.begin_read().await?;
-        let mut query = QueryBuilder::new(select!("WHERE "));
-        push_filter(&mut query, environment, filter);
-        keyset::push_page(&mut query, "contexts", page);
+        let mut query = listing(environment, filter, page);
         let rows: Vec<ContextRow> = query
             .build_query_as()
             .fetch_all(&mut *tx)
@@ -127,4 +125,16 @@ impl ContextStore for SqliteContextStore {
             .map_err(unavailable)?;
         Ok(result.rows_affected() > 0)
     }
+}
+
+/// The query of a page of contexts.
+pub(crate) fn listing(
+    environment: EnvironmentId,
+    filter: &ContextFilter,
+    page: &PageRequest,
+) -> QueryBuilder<Sqlite> {
+    let mut query = QueryBuilder::new(select!("WHERE "));
+    push_filter(&mut query, environment, filter);
+    keyset::push_page(&mut query, "contexts", page);
+    query
 }

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use sqlx::{QueryBuilder, Sqlite};
 use tieline_domain::{
     id::{EnvironmentId, RevocationId},
     page::{Page, PageRequest, Position},
@@ -64,9 +65,7 @@ impl RevocationStore for SqliteRevocationStore {
         page: &PageRequest,
     ) -> Result<Page<Revocation>, StoreError> {
         let mut tx = self.access.begin_read().await?;
-        let mut query = sqlx::QueryBuilder::new(select!("WHERE environment_id = "));
-        query.push_bind(environment.0);
-        keyset::push_page(&mut query, "revocations", page);
+        let mut query = listing(environment, page);
         let rows: Vec<RevocationRow> = query
             .build_query_as()
             .fetch_all(&mut *tx)
@@ -114,4 +113,12 @@ impl RevocationStore for SqliteRevocationStore {
         .map_err(unavailable)?;
         Ok(result.rows_affected())
     }
+}
+
+/// The query of a page of revocations.
+pub(crate) fn listing(environment: EnvironmentId, page: &PageRequest) -> QueryBuilder<Sqlite> {
+    let mut query = QueryBuilder::new(select!("WHERE environment_id = "));
+    query.push_bind(environment.0);
+    keyset::push_page(&mut query, "revocations", page);
+    query
 }

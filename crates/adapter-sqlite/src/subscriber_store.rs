@@ -1,7 +1,7 @@
 //! [`SubscriberStore`] on SQLite.
 
 use async_trait::async_trait;
-use sqlx::QueryBuilder;
+use sqlx::{QueryBuilder, Sqlite};
 use tieline_domain::{
     id::EnvironmentId,
     page::{Page, PageRequest, Position},
@@ -69,9 +69,7 @@ impl SubscriberStore for SqliteSubscriberStore {
         page: &PageRequest,
     ) -> Result<Page<Subscriber>, StoreError> {
         let mut tx = self.access.begin_read().await?;
-        let mut query = QueryBuilder::new(select!("WHERE "));
-        push_filter(&mut query, environment, filter);
-        keyset::push_page(&mut query, "subscribers", page);
+        let mut query = listing(environment, filter, page);
         let rows: Vec<SubscriberRow> = query
             .build_query_as()
             .fetch_all(&mut *tx)
@@ -110,4 +108,16 @@ impl SubscriberStore for SqliteSubscriberStore {
             .map_err(unavailable)?;
         Ok(result.rows_affected() > 0)
     }
+}
+
+/// The query of a page of subscribers.
+pub(crate) fn listing(
+    environment: EnvironmentId,
+    filter: &SubscriberFilter,
+    page: &PageRequest,
+) -> QueryBuilder<Sqlite> {
+    let mut query = QueryBuilder::new(select!("WHERE "));
+    push_filter(&mut query, environment, filter);
+    keyset::push_page(&mut query, "subscribers", page);
+    query
 }

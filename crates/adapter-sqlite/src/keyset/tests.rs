@@ -2,17 +2,26 @@
 
 use sqlx::{AssertSqlSafe, Connection, Sqlite, SqliteConnection, query_as};
 use tieline_domain::{
+    attempt::AttemptStatus,
+    audit::{Actor, AuditAction},
     connection::ConnectionMode,
     context::ContextKey,
     page::{Order, Position},
-    ports::{ConnectionFilter, EndpointFilter},
+    ports::{
+        AttemptFilter, AuditFilter, ConnectionFilter, ContextFilter, EndpointFilter,
+        SubscriberFilter,
+    },
     provider::ProviderId,
+    reason::Reason,
 };
 use tieline_testkit::fixtures;
 use uuid::Uuid;
 
 use super::*;
-use crate::{connection_store, endpoint_store};
+use crate::{
+    attempt_store, audit_store, connection_store, context_store, endpoint_store, revocation_store,
+    subscriber_store,
+};
 
 /// What `ANALYZE` finds in a store with many connections and two integrations.
 const STATISTICS: &str = "
@@ -37,7 +46,31 @@ const STATISTICS: &str = "
         ('endpoints', 'endpoints_by_connection', '180000 180000 1 1 1'),
         ('endpoints', 'endpoints_by_subscriber', '180000 180000 1 1 1'),
         ('endpoints', 'endpoints_by_age', '180000 180000 1 1'),
-        ('endpoints', 'endpoints_sameness', '180000 180000 90000 1 1 1 1');
+        ('endpoints', 'endpoints_sameness', '180000 180000 90000 1 1 1 1'),
+        ('subscribers', 'subscribers_by_phone', '180000 180000 1 1 1'),
+        ('subscribers', 'subscribers_by_email', '180000 180000 1 1 1'),
+        ('subscribers', 'subscribers_by_age', '180000 180000 1 1'),
+        ('subscribers', 'sqlite_autoindex_subscribers_2', '180000 180000 1'),
+        ('contexts', 'contexts_by_id', '20000 20000 2 1 1'),
+        ('contexts', 'contexts_by_kind', '20000 20000 10000 1 1'),
+        ('contexts', 'contexts_by_age', '20000 20000 1 1'),
+        ('contexts', 'sqlite_autoindex_contexts_2', '20000 20000 10000 1'),
+        ('connect_attempts', 'connect_attempts_by_move', '300000 75000 1'),
+        ('connect_attempts', 'connect_attempts_by_reason', '20000 20000 2000 1 1'),
+        ('connect_attempts', 'connect_attempts_by_integration', '300000 300000 150000 1 1'),
+        ('connect_attempts', 'connect_attempts_by_connection', '300000 300000 2 1 1'),
+        ('connect_attempts', 'connect_attempts_by_subscriber', '300000 300000 2 1 1'),
+        ('connect_attempts', 'connect_attempts_by_status', '300000 300000 75000 1 1'),
+        ('connect_attempts', 'connect_attempts_by_age', '300000 300000 1 1'),
+        ('connect_attempts', 'sqlite_autoindex_connect_attempts_1', '300000 1'),
+        ('audit_events', 'audit_events_by_subject', '400000 400000 3 1 1'),
+        ('audit_events', 'audit_events_by_action', '400000 400000 20000 1 1'),
+        ('audit_events', 'audit_events_by_actor', '400000 400000 80000 1 1'),
+        ('audit_events', 'audit_events_by_age', '400000 400000 1 1'),
+        ('audit_events', 'sqlite_autoindex_audit_events_2', '400000 400000 1'),
+        ('audit_events', 'sqlite_autoindex_audit_events_1', '400000 1'),
+        ('revocations', 'revocations_due', '100 1 1'),
+        ('revocations', 'revocations_by_age', '50000 50000 1 1');
     ANALYZE sqlite_schema;";
 
 async fn large() -> SqliteConnection {
@@ -186,5 +219,146 @@ async fn what_is_at_a_provider_is_read_a_page_of_each_integration() {
         };
         let list = endpoint_store::listing(environment, &filter, &page);
         assert_reads_a_page_of_each(&mut connection, list, "endpoints").await;
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_attempts_is_read_in_its_order() {
+    let mut connection = large().await;
+    let environment = fixtures::environment().id;
+    let all = || AttemptFilter::default();
+    let filters = [
+        all(),
+        AttemptFilter {
+            status: Some(AttemptStatus::Failed),
+            ..all()
+        },
+        AttemptFilter {
+            integration_identifier: Some("slack".to_owned()),
+            ..all()
+        },
+        AttemptFilter {
+            subscriber_id: Some(fixtures::subscriber_id("ada")),
+            ..all()
+        },
+        AttemptFilter {
+            connection_identifier: Some("conn".to_owned()),
+            ..all()
+        },
+        AttemptFilter {
+            reason: Some(Reason::AccessDenied),
+            ..all()
+        },
+    ];
+    for filter in &filters {
+        for page in pages() {
+            let list = attempt_store::listing(environment, filter, &page);
+            assert_reads_in_order(&mut connection, list).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_the_audit_log_is_read_in_its_order() {
+    let mut connection = large().await;
+    let environment = fixtures::environment().id;
+    let all = || AuditFilter::default();
+    let filters = [
+        all(),
+        AuditFilter {
+            actor: Some(Actor::System),
+            ..all()
+        },
+        AuditFilter {
+            action: Some(AuditAction::ConnectionDeleted),
+            ..all()
+        },
+        AuditFilter {
+            subject: Some("conn".to_owned()),
+            ..all()
+        },
+    ];
+    for filter in &filters {
+        for page in pages() {
+            let list = audit_store::listing(environment, filter, &page);
+            assert_reads_in_order(&mut connection, list).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_subscribers_is_read_in_its_order() {
+    let mut connection = large().await;
+    let environment = fixtures::environment().id;
+    let all = || SubscriberFilter::default();
+    let filters = [
+        all(),
+        SubscriberFilter {
+            email: Some("ada@example.com".to_owned()),
+            ..all()
+        },
+        SubscriberFilter {
+            phone: Some("+4912345".to_owned()),
+            ..all()
+        },
+        SubscriberFilter {
+            name: Some("Ada".to_owned()),
+            ..all()
+        },
+    ];
+    for filter in &filters {
+        for page in pages() {
+            let list = subscriber_store::listing(environment, filter, &page);
+            assert_reads_in_order(&mut connection, list).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_contexts_is_read_in_its_order() {
+    let mut connection = large().await;
+    let environment = fixtures::environment().id;
+    let all = || ContextFilter::default();
+    let filters = [
+        all(),
+        ContextFilter {
+            kind: Some("tenant".to_owned()),
+            ..all()
+        },
+        ContextFilter {
+            id: Some("acme".to_owned()),
+            ..all()
+        },
+        ContextFilter {
+            search: Some("ac".to_owned()),
+            ..all()
+        },
+    ];
+    for filter in &filters {
+        for page in pages() {
+            let list = context_store::listing(environment, filter, &page);
+            assert_reads_in_order(&mut connection, list).await;
+        }
+    }
+    let [_, kind, id, _] = &filters;
+    for (filter, index) in [(kind, "contexts_by_kind"), (id, "contexts_by_id")] {
+        for page in pages() {
+            let list = context_store::listing(environment, filter, &page);
+            let steps = plan(&mut connection, &list).await;
+            assert!(
+                steps.iter().any(|step| step.contains(index)),
+                "{index}: {steps:#?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_revocations_is_read_in_its_order() {
+    let mut connection = large().await;
+    let environment = fixtures::environment().id;
+    for page in pages() {
+        let list = revocation_store::listing(environment, &page);
+        assert_reads_in_order(&mut connection, list).await;
     }
 }
