@@ -1,4 +1,5 @@
-//! Claims that wait at the same time are written together: one statement and one commit for all.
+//! Claims that wait at the same time are handed to the store together, which writes them with few
+//! statements and commits.
 //!
 //! They are written on a thread of their own. On those of the requests each step of a batch would
 //! wait in line with all requests that there are, and where thousands are refused in a second,

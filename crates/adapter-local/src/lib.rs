@@ -1,6 +1,6 @@
 //! What one node remembers for itself: what it looked up, how often somebody did something, what a
 //! provider said. All of it is bounded, and may be lost at any moment; but for the journal, which
-//! lies on the disk.
+//! lies on the disk. And what it writes together: claims of idempotency keys.
 
 mod change_feed;
 mod flights;

@@ -164,7 +164,7 @@ pub(crate) fn listing(
     let mut query = select();
     let provider = filter.provider.as_ref();
     let push_filter = |query: &mut _| push_filter(query, environment, filter);
-    keyset::push_matching(
+    keyset::push_matching_page(
         &mut query,
         "connections",
         environment,
@@ -172,6 +172,5 @@ pub(crate) fn listing(
         page,
         push_filter,
     );
-    keyset::push_page(&mut query, "connections", page);
     query
 }

@@ -184,7 +184,7 @@ pub(crate) fn listing(
     let mut query = QueryBuilder::new(SELECT);
     let provider = filter.provider.as_ref();
     let push_filter = |query: &mut _| push_filter(query, environment, filter);
-    keyset::push_matching(
+    keyset::push_matching_page(
         &mut query,
         "endpoints",
         environment,
@@ -192,6 +192,5 @@ pub(crate) fn listing(
         page,
         push_filter,
     );
-    keyset::push_page(&mut query, "endpoints", page);
     query
 }

@@ -35,12 +35,12 @@ pub(crate) fn push_page(query: &mut QueryBuilder<Sqlite>, table: &str, page: &Pa
     query.push_bind(i64::from(page.limit) + 1);
 }
 
-/// A condition on the rows of a table: that they match what `push_filter` appends, and are at this
-/// provider, if there is one.
+/// Appends to a `WHERE` a page of those rows of a table that match what `push_filter` appends, and
+/// are at this provider, if there is one.
 ///
 /// A provider's integrations are asked one by one, each for as many as the page has room for: the
 /// index on them is in the order of the list, and no row is read in vain.
-pub(crate) fn push_matching(
+pub(crate) fn push_matching_page(
     query: &mut QueryBuilder<Sqlite>,
     table: &str,
     environment: EnvironmentId,
@@ -49,7 +49,8 @@ pub(crate) fn push_matching(
     push_filter: impl FnOnce(&mut QueryBuilder<Sqlite>),
 ) {
     let Some(provider) = provider else {
-        return push_filter(query);
+        push_filter(query);
+        return push_page(query, table, page);
     };
     query.push(format_args!(
         "{table}.rowid IN (
@@ -66,6 +67,7 @@ pub(crate) fn push_matching(
     push_filter(query);
     push_page(query, table, page);
     query.push("))");
+    push_page(query, table, page);
 }
 
 /// Counts the rows of a table that match what `push_filter` appends, and are at this provider, if
