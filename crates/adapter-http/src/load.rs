@@ -3,7 +3,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::response::{IntoResponse, Response};
+use axum::{
+    http::Method,
+    response::{IntoResponse, Response},
+};
 use jiff::{SignedDuration, Timestamp};
 use tieline_domain::reason::Reason;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -18,7 +21,9 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct WorkLimit {
     requests: Arc<Semaphore>,
-    /// Callbacks wait for providers: with one that hangs, the API must not stand still.
+    /// These wait for providers, as callbacks do: with one that hangs, nothing else must stand
+    /// still.
+    calls: Arc<Semaphore>,
     pages: Arc<Semaphore>,
     refusals: Arc<Mutex<Refusals>>,
 }
@@ -48,16 +53,37 @@ pub struct Refused;
 enum Kind {
     Probe,
     Page,
+    /// What may ask a provider before it is answered.
+    Call,
     Other,
 }
 
+/// All of the API that is a [`Kind::Call`].
+const CALLS: [(Method, &str); 7] = [
+    (Method::DELETE, "/v1/channel-connections/{identifier}"),
+    (Method::POST, "/v1/channel-connections/{identifier}/token"),
+    (Method::POST, "/v1/channel-connections/{identifier}/verify"),
+    (Method::POST, "/v1/integrations"),
+    (Method::PUT, "/v1/integrations/{integrationId}"),
+    (
+        Method::POST,
+        "/v1/providers/msteams/{integrationIdentifier}/activities",
+    ),
+    (
+        Method::POST,
+        "/v1/providers/slack/{integrationIdentifier}/events",
+    ),
+];
+
 impl WorkLimit {
-    /// So many requests to the API at once, and as many callbacks and pages beside them.
+    /// So many requests to the API at once; beside them as many that may ask a provider, and as
+    /// many callbacks and pages.
     #[must_use]
     pub fn of(number: usize) -> Self {
         let places = || Arc::new(Semaphore::new(number.min(Semaphore::MAX_PERMITS)));
         Self {
             requests: places(),
+            calls: places(),
             pages: places(),
             refusals: Arc::default(),
         }
@@ -77,10 +103,11 @@ impl WorkLimit {
     }
 
     /// A place for a request to this route, if there is one; probes need none.
-    pub(crate) fn admit(&self, route: Option<&str>) -> Option<Place> {
-        let places = match kind(route) {
+    pub(crate) fn admit(&self, method: &Method, route: Option<&str>) -> Option<Place> {
+        let places = match kind(method, route) {
             Kind::Probe => return Some(Place { _permit: None }),
             Kind::Page => &self.pages,
+            Kind::Call => &self.calls,
             Kind::Other => &self.requests,
         };
         let permit = Arc::clone(places).try_acquire_owned().ok()?;
@@ -91,21 +118,27 @@ impl WorkLimit {
 }
 
 /// The answer where there was no place.
-pub(crate) fn refusal(route: Option<&str>, request_id: &str) -> Response {
+pub(crate) fn refusal(method: &Method, route: Option<&str>, request_id: &str) -> Response {
     let reason = Reason::Overloaded;
-    if kind(route) == Kind::Page {
+    if kind(method, route) == Kind::Page {
         let reference = request_id.to_owned();
         return page::fault(&Fault { reason, reference });
     }
     ApiError::from(reason).into_response()
 }
 
-fn kind(route: Option<&str>) -> Kind {
+fn kind(method: &Method, route: Option<&str>) -> Kind {
     match route {
         Some(health::LIVE | health::READY) => Kind::Probe,
         Some(crate::CALLBACK_PATH | callback::SHOW_PATH) => Kind::Page,
+        Some(route) if may_call(method, route) => Kind::Call,
         _ => Kind::Other,
     }
+}
+
+fn may_call(method: &Method, route: &str) -> bool {
+    let mut calls = CALLS.iter();
+    calls.any(|(with, to)| *to == route && with == method)
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ pub(crate) async fn wrap(
     let id = request_id(&api, &request);
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map(MatchedPath::as_str);
-    let Some(place) = api.work.admit(route) else {
+    let Some(place) = api.work.admit(request.method(), route) else {
         return refuse(&api, &request, route, &id);
     };
     let uri = request.uri().clone();
@@ -78,7 +78,7 @@ fn refuse(api: &Api, request: &Request, route: Option<&str>, id: &str) -> Respon
     if let Some(refused) = api.work.untold(api.broker.clock.now()) {
         tracing::warn!(refused, "requests were refused: too much is asked at once");
     }
-    let refusal = load::refusal(route, id);
+    let refusal = load::refusal(request.method(), route, id);
     let mut response = finish(api, refusal, request.uri().path(), id);
     response.extensions_mut().insert(Refused);
     add_headers(&mut response, api, route, id);

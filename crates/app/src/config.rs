@@ -196,7 +196,8 @@ impl Settings {
         usize::try_from(most.max(1)).unwrap_or(usize::MAX)
     }
 
-    /// How many requests are worked on at once; as many again of callbacks and pages.
+    /// How many requests are worked on at once; as many again of callbacks and pages, and of those
+    /// that may ask a provider.
     pub(crate) fn concurrent_requests(&self) -> usize {
         let derived = || {
             self.database_connections

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::{body::Body, http::Request};
+use axum::{
+    body::Body,
+    http::{Method, Request},
+};
 use tieline_adapter_http::{Refused, WorkLimit, router};
 use tieline_domain::ports::IdempotencyStore;
 use tokio::{sync::Notify, task::JoinHandle};
@@ -10,6 +13,7 @@ use tower::ServiceExt;
 
 use crate::{
     bench::{Bench, for_ada, with},
+    contract::operations,
     pages::assert_guarded,
     patience::{Silent, slow_bench},
 };
@@ -35,7 +39,7 @@ async fn begin(bench: &Bench, request: Request<Body>) -> JoinHandle<()> {
 }
 
 async fn begin_mint(bench: &Bench, key: &str) -> JoinHandle<()> {
-    let request = bench.request(axum::http::Method::POST, crate::bench::MINT);
+    let request = bench.request(Method::POST, crate::bench::MINT);
     let request = request
         .header("content-type", "application/json")
         .header("idempotency-key", key);
@@ -43,9 +47,8 @@ async fn begin_mint(bench: &Bench, key: &str) -> JoinHandle<()> {
     begin(bench, request.unwrap()).await
 }
 
-/// Whether the answer to a GET is marked as a refusal.
-async fn is_refused(bench: &Bench, path: &str) -> bool {
-    let request = Request::get(path).body(Body::empty()).unwrap();
+/// Whether the answer is marked as a refusal.
+async fn is_refused(bench: &Bench, request: Request<Body>) -> bool {
     let answer = router(bench.api.clone()).oneshot(request).await.unwrap();
     answer.extensions().get() == Some(&Refused)
 }
@@ -53,10 +56,11 @@ async fn is_refused(bench: &Bench, path: &str) -> bool {
 #[tokio::test]
 async fn a_refusal_is_marked_for_whoever_serves_the_connection() {
     let bench = busy(1).await;
-    assert!(!is_refused(&bench, "/v1/channel-connections").await);
+    let get = |path: &str| Request::get(path).body(Body::empty()).unwrap();
+    assert!(!is_refused(&bench, get("/v1/channel-connections")).await);
     let _first = begin_mint(&bench, "one").await;
-    assert!(is_refused(&bench, "/v1/channel-connections").await);
-    assert!(!is_refused(&bench, "/readyz").await);
+    assert!(is_refused(&bench, get("/v1/channel-connections")).await);
+    assert!(!is_refused(&bench, get("/readyz")).await);
 }
 
 #[tokio::test]
@@ -130,4 +134,38 @@ async fn a_provider_that_hangs_fills_the_places_of_callbacks_alone() {
     bench.api.tasks.wait().await;
     bench.open("/connect/x").await.assert_is(404);
     assert_eq!(bench.attempts().await[0]["status"], "completed");
+}
+
+/// Deletes a connection at a provider that hangs; the only place for such calls is taken then.
+async fn begin_deletion(bench: &Bench) -> JoinHandle<()> {
+    let connection = bench.connection();
+    bench.store(&connection, Vec::new()).await;
+    let path = format!("/v1/channel-connections/{}", connection.identifier);
+    let request = bench.request(Method::DELETE, &path).body(Body::empty());
+    begin(bench, request.unwrap()).await
+}
+
+/// What documents a 502 may ask a provider. A deletion does as well, and says in its receipt what
+/// came of it; pages have places of their own.
+#[tokio::test]
+async fn a_provider_that_hangs_stops_only_what_may_ask_one() {
+    let mut bench = slow_bench(Arc::default()).await;
+    bench.api.work = WorkLimit::of(1);
+    let _deletion = begin_deletion(&bench).await;
+    let mut refused = Vec::new();
+    for operation in operations() {
+        let asks = match operation.id() {
+            "deleteChannelConnection" => true,
+            "showConnectResult" => false,
+            _ => operation.responses().contains_key("502"),
+        };
+        let method = operation.method.to_uppercase();
+        let request = Request::builder()
+            .method(&*method)
+            .uri(operation.path_of("x"));
+        let is_refused = is_refused(&bench, request.body(Body::empty()).unwrap()).await;
+        assert_eq!(is_refused, asks, "{operation:?}");
+        refused.extend(is_refused.then(|| operation.id()));
+    }
+    assert_eq!(refused.len(), 7, "{refused:?}");
 }

@@ -65,8 +65,9 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         name: "concurrent_requests",
         derived: "50 for each of `database_connections`",
-        help: "How many requests are worked on at once; as many again of callbacks and pages",
-        more: "Whoever comes beyond it is answered 503 with `Retry-After` at once. The probes are \
+        help: "How many requests are worked on at once; as many again of callbacks and pages, and of \
+            requests that may ask a provider",
+        more: "Those are kept apart because a provider may hang. Whoever comes beyond it is answered 503 with `Retry-After` at once. The probes are \
             always answered. The connection that brought it is served again after a quarter of a second.",
         ..PLAIN
     },
