@@ -31,12 +31,17 @@ pub(crate) mod subscribers;
 pub fn router(api: Api) -> Router {
     let api = SharedApi::from(api);
     let (router, document) = documented().split_for_parts();
+    // Both in one layer, the outer one first: each by itself would have every request put into one
+    // more box.
+    let around = (
+        middleware::from_fn_with_state(api.clone(), request::wrap),
+        CatchPanicLayer::custom(request::panicked),
+    );
     router
         .merge(openapi::routes(document))
         .fallback(request::no_route)
         .method_not_allowed_fallback(request::no_method)
-        .layer(CatchPanicLayer::custom(request::panicked))
-        .layer(middleware::from_fn_with_state(api.clone(), request::wrap))
+        .layer(around)
         .with_state(api)
 }
 
