@@ -219,6 +219,7 @@ impl Running {
         while self.began.elapsed() < length {
             ticks.tick().await;
             let state = &mut *self.state.borrow_mut();
+            self.give_up(state);
             let more = match rate {
                 Some(rate) => due_after(self.began.elapsed().min(length), rate) - made,
                 None => (2 * connections).saturating_sub(state.due.len()),
@@ -249,24 +250,32 @@ impl Running {
             let Some((due, request)) = self.take() else {
                 continue;
             };
-            let due = due.unwrap_or_else(now);
-            if due.elapsed() > PATIENCE {
-                self.state.borrow_mut().seen.not_sent += 1;
-                continue;
-            }
             let sent = now();
+            let due = due.unwrap_or(sent);
             let answer = timeout(ANSWER, self.request.send(&mut connection, &request)).await;
             self.note(due, sent, answer.ok().and_then(Result::ok).as_ref());
         }
     }
 
-    /// The next request.
+    /// The next request that has not waited too long.
     fn take(&self) -> Option<(Due, Vec<u8>)> {
         let state = &mut *self.state.borrow_mut();
+        self.give_up(state);
         let due = state.due.pop_front()?;
         state.taken += 1;
         let request = self.request.with_key(&self.word, state.taken);
         Some((due, request))
+    }
+
+    /// Gives up what has waited too long: all at once, so that asking too much costs the machine
+    /// hardly more than asking what can be answered.
+    fn give_up(&self, state: &mut State) {
+        let now = now();
+        let is_late = |due: &&Due| due.is_some_and(|due| now - due > PATIENCE);
+        let late = state.due.iter().take_while(is_late).count();
+        state.due.drain(..late);
+        state.seen.not_sent += late;
+        self.waiting.forget_permits(late);
     }
 
     fn note(&self, due: Instant, sent: Instant, answer: Option<&Answer>) {
