@@ -8,7 +8,8 @@ use std::sync::{
 use redis::{Cmd, FromRedisValue, RedisError, aio::MultiplexedConnection};
 use tokio::sync::watch;
 
-/// So many failures in a row, and the server is left alone.
+/// So many failures in a row, each of a command that was begun after the one before it had failed,
+/// and the server is left alone.
 const MAX_FAILURES: u32 = 5;
 
 /// A connection.
@@ -40,6 +41,8 @@ pub(crate) struct Established {
     pub(crate) connection: Connection,
     /// How many there were before.
     number: u64,
+    /// How many failures there were in a row when it was taken.
+    failures: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,12 +69,18 @@ impl Presence {
 
     pub(crate) fn connection(&self) -> Option<Established> {
         let held = self.connection.read();
-        held.unwrap_or_else(PoisonError::into_inner).clone()
+        let held = held.unwrap_or_else(PoisonError::into_inner).clone()?;
+        let failures = self.failures.load(Ordering::SeqCst);
+        Some(Established { failures, ..held })
     }
 
     pub(crate) fn establish(&self, connection: Connection, number: u64) {
         self.failures.store(0, Ordering::SeqCst);
-        self.set(Some(Established { connection, number }));
+        self.set(Some(Established {
+            connection,
+            number,
+            failures: 0,
+        }));
         self.state.send_replace(State::There);
     }
 
@@ -86,10 +95,15 @@ impl Presence {
         }
     }
 
-    /// Notes a failure of this connection: with the last of too many it is given up.
+    /// Notes a failure of this connection, unless another was noted since it was taken: with the
+    /// last of too many it is given up.
     pub(crate) fn failed(&self, failed: &Established, cause: impl FnOnce() -> String) {
-        let failures = self.failures.fetch_add(1, Ordering::SeqCst) + 1;
-        if failures >= MAX_FAILURES && self.drop_connection(failed.number) {
+        let failures = failed.failures + 1;
+        let order = Ordering::SeqCst;
+        let noted = self
+            .failures
+            .compare_exchange(failed.failures, failures, order, order);
+        if noted.is_ok() && failures >= MAX_FAILURES && self.drop_connection(failed.number) {
             self.give_up(cause());
         }
     }

@@ -1,7 +1,7 @@
 //! The server comes late, hangs for long, forgets, fills up. Nobody who asks notices more than a
 //! moment's delay. What the nodes do meanwhile is in `outage.rs`.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use redis::cmd;
 use tieline_adapter_redis::{RedisChangeFeed, RedisMemory, RedisReplayStore};
@@ -14,10 +14,11 @@ use tieline_testkit::{
     Heard, MemoryStorage, News,
     fixtures::{self, NOON},
 };
+use tokio::task::JoinSet;
 
 use crate::{
     server::{Server, ask, free_port},
-    support::{memory, prefix, soon},
+    support::{memory, prefix, shared_server, soon},
 };
 
 /// A node that has a database besides.
@@ -104,6 +105,52 @@ async fn a_server_that_hangs_is_left_alone_after_five_tries() {
     let late = record();
     assert_eq!(node.claim(&late).await, IdempotencyClaim::New);
     assert!(!node.is_in_database(&late).await);
+}
+
+/// Ours, and the runtime's: while it lasts, nothing is sent and no answer is read.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a thread of the runtime that is blocked is what this is about"
+)]
+fn stall() {
+    std::thread::sleep(Duration::from_millis(100));
+}
+
+/// Too much to do is no reason to believe the server away, and to have the database do more.
+#[tokio::test]
+async fn a_node_that_stalls_does_not_take_its_server_for_away() {
+    let node = Node::at(&shared_server()).await;
+    for _ in 0..5 {
+        let stalled = record();
+        let (claim, ()) = tokio::join!(node.claim(&stalled), async { stall() });
+        assert_eq!(claim, IdempotencyClaim::New);
+        assert!(!node.is_in_database(&stalled).await);
+    }
+    assert!(node.memory.is_there());
+}
+
+/// A hundred who ask in the same moment of a short pause are one try.
+#[tokio::test]
+async fn a_short_pause_of_the_server_is_not_taken_for_its_absence() {
+    let server = Server::start();
+    let node = Node::at(&server.url()).await;
+    server.signal("STOP");
+    let records: Vec<_> = (0..100).map(|_| record()).collect();
+    let mut claims: JoinSet<_> = records
+        .iter()
+        .map(|record| {
+            let (replays, record) = (node.replays.clone(), record.clone());
+            async move { replays.claim(&record, NOON).await }
+        })
+        .collect();
+    while let Some(claim) = soon(claims.join_next()).await {
+        assert_eq!(claim.unwrap().unwrap(), IdempotencyClaim::New);
+    }
+    for record in &records {
+        assert!(node.is_in_database(record).await);
+    }
+    assert!(node.memory.is_there());
+    server.signal("CONT");
 }
 
 #[tokio::test]
