@@ -1,6 +1,8 @@
 //! How much is worked on at once. What comes beyond it is refused at once rather than kept waiting
 //! with all the others.
 
+mod room;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::{
@@ -11,6 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use tieline_domain::reason::Reason;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use self::room::Room;
 use crate::{
     error::ApiError,
     page::{self, Fault},
@@ -20,7 +23,7 @@ use crate::{
 /// How many requests may be worked on at once.
 #[derive(Clone, Debug)]
 pub struct WorkLimit {
-    requests: Arc<Semaphore>,
+    requests: Arc<Room>,
     /// These wait for providers, as callbacks do: with one that hangs, nothing else must stand
     /// still.
     calls: Arc<Semaphore>,
@@ -82,7 +85,7 @@ impl WorkLimit {
     pub fn of(number: usize) -> Self {
         let places = || Arc::new(Semaphore::new(number.min(Semaphore::MAX_PERMITS)));
         Self {
-            requests: places(),
+            requests: Arc::new(Room::of(number)),
             calls: places(),
             pages: places(),
             refusals: Arc::default(),
@@ -103,14 +106,19 @@ impl WorkLimit {
     }
 
     /// A place for a request to this route, if there is one; probes need none.
-    pub(crate) fn admit(&self, method: &Method, route: Option<&str>) -> Option<Place> {
-        let places = match kind(method, route) {
+    pub(crate) fn admit(
+        &self,
+        method: &Method,
+        route: Option<&str>,
+        now: Timestamp,
+    ) -> Option<Place> {
+        let one_of = |places: &Arc<Semaphore>| Arc::clone(places).try_acquire_owned().ok();
+        let permit = match kind(method, route) {
             Kind::Probe => return Some(Place { _permit: None }),
-            Kind::Page => &self.pages,
-            Kind::Call => &self.calls,
-            Kind::Other => &self.requests,
+            Kind::Page => one_of(&self.pages)?,
+            Kind::Call => one_of(&self.calls)?,
+            Kind::Other => self.requests.enter(now)?,
         };
-        let permit = Arc::clone(places).try_acquire_owned().ok()?;
         Some(Place {
             _permit: Some(Arc::new(permit)),
         })

@@ -9,6 +9,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use jiff::Timestamp;
 use tieline_domain::reason::Reason;
 use tracing::Instrument;
 
@@ -38,8 +39,9 @@ pub(crate) async fn wrap(
     let id = request_id(&api, &request);
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map(MatchedPath::as_str);
-    let Some(place) = api.work.admit(request.method(), route) else {
-        return refuse(&api, &request, route, &id);
+    let began = api.broker.clock.now();
+    let Some(place) = api.work.admit(request.method(), route, began) else {
+        return refuse(&api, &request, route, &id, began);
     };
     let uri = request.uri().clone();
     let span = tracing::info_span!(
@@ -53,7 +55,6 @@ pub(crate) async fn wrap(
     // Whoever works on longer than this request does holds it as well.
     request.extensions_mut().insert(place.clone());
 
-    let began = api.broker.clock.now();
     let run = next.run(request).instrument(span.clone());
     let answer = tokio::time::timeout(LIMIT, run).await;
     drop(place);
@@ -74,8 +75,8 @@ pub(crate) async fn wrap(
 
 /// What is answered where there is no place. These have no lines of their own in the log: there
 /// may be more of them than of all others.
-fn refuse(api: &Api, request: &Request, route: Option<&str>, id: &str) -> Response {
-    if let Some(refused) = api.work.untold(api.broker.clock.now()) {
+fn refuse(api: &Api, request: &Request, route: Option<&str>, id: &str, now: Timestamp) -> Response {
+    if let Some(refused) = api.work.untold(now) {
         tracing::warn!(refused, "requests were refused: too much is asked at once");
     }
     let refusal = load::refusal(request.method(), route, id);

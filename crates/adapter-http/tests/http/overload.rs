@@ -77,9 +77,11 @@ async fn what_comes_beyond_the_limit_is_a_503_at_once() {
     // Before anything is asked: a key that is wrong is not told so.
     let stranger = bench.holding("tl_unknown-unknown");
     stranger.get("/v1/channel-connections").await.assert_is(503);
-    // Who goes away makes room.
+    // Who goes away makes room, and all of it a second after there was none.
     first.abort();
     let _ = first.await;
+    bench.get("/v1/channel-connections").await.assert_is(503);
+    bench.clock.advance(jiff::SignedDuration::from_secs(1));
     bench.get("/v1/channel-connections").await.assert_is(200);
 }
 

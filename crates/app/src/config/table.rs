@@ -67,8 +67,11 @@ pub(super) const SETTINGS: &[Setting] = &[
         derived: "50 for each of `database_connections`",
         help: "How many requests are worked on at once; as many again of callbacks and pages, and of \
             requests that may ask a provider",
-        more: "Those are kept apart because a provider may hang. Whoever comes beyond it is answered 503 with `Retry-After` at once. The probes are \
-            always answered. The connection that brought it is served again after a quarter of a second.",
+        more: "Those are kept apart because a provider may hang. Whoever comes beyond it is answered \
+            503 with `Retry-After` at once. The probes are always answered. For a second after all of \
+            these places were taken, a quarter of them is given: then each request costs less. A \
+            connection on which one was refused is served again after a quarter of a second; where it \
+            asks again at once and is refused, after twice as long, up to a second.",
         ..PLAIN
     },
     Setting {

@@ -34,9 +34,11 @@ const BUFFER: usize = 64 * 1024;
 /// How many requests at once a connection over HTTP/2 may have.
 const STREAMS: u32 = 100;
 
-/// How long nothing more is done for a connection on which a request was [`Refused`]. Whoever asks
-/// again at once, whatever `Retry-After` says, would keep the machine from what was let in.
+/// How long nothing more is done for a connection on which a request was [`Refused`]; after another
+/// refusal right after that twice as long, and so on up to the longest. Whoever asks again at once,
+/// whatever `Retry-After` says, would keep the machine from what was let in.
 pub(super) const REST: Duration = Duration::from_millis(250);
+pub(super) const LONGEST_REST: Duration = Duration::from_secs(1);
 
 /// What is known of a connection from outside.
 pub(super) struct State {
@@ -75,12 +77,14 @@ pub(super) async fn serve(
         let answer = router.clone().oneshot(request);
         async move {
             // Meanwhile it is idle: for want of room it may be cut for one that asks the first time.
-            rest.is_over().await;
+            let rested = rest.is_over().await;
             let work = connection.begin();
             let answer = answer.await?;
             drop(work);
             if answer.extensions().get::<Refused>().is_some() {
-                rest.begin();
+                rest.begin(now());
+            } else if rested {
+                rest.forget();
             }
             Ok::<_, Infallible>(answer)
         }
@@ -101,29 +105,60 @@ pub(super) async fn serve(
     }
 }
 
-/// Until when a connection has to rest, if it has to. All requests on it wait for that.
+/// Whether a connection has to rest. All requests on it wait for that.
 #[derive(Clone, Default)]
-pub(super) struct Rest(Arc<Mutex<Option<Instant>>>);
+pub(super) struct Rest(Arc<Mutex<Option<LastRest>>>);
+
+/// The rest that is not over, or after which nothing was let in yet.
+#[derive(Clone, Copy)]
+struct LastRest {
+    until: Instant,
+    length: Duration,
+}
+
+impl Rest {
+    /// Begins one and answers until when; of many requests at once that are refused, one does.
+    pub(super) fn begin(&self, now: Instant) -> Instant {
+        let mut last = self.last();
+        let length = match *last {
+            Some(last) if now < last.until => return last.until,
+            Some(last) => (last.length * 2).min(LONGEST_REST),
+            None => REST,
+        };
+        let until = now + length;
+        *last = Some(LastRest { until, length });
+        until
+    }
+
+    /// Something was let in: whoever is refused after that rests as for the first time.
+    pub(super) fn forget(&self) {
+        *self.last() = None;
+    }
+
+    /// Waits until it is; answers whether there was any.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "it is time itself that has to pass"
+    )]
+    pub(super) async fn is_over(&self) -> bool {
+        let last = *self.last();
+        if let Some(last) = last {
+            tokio::time::sleep_until(last.until).await;
+        }
+        last.is_some()
+    }
+
+    fn last(&self) -> MutexGuard<'_, Option<LastRest>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "it is time itself that has to pass"
+    reason = "a rest lasts as long as timers say"
 )]
-impl Rest {
-    pub(super) fn begin(&self) {
-        *self.until() = Some(Instant::now() + REST);
-    }
-
-    pub(super) async fn is_over(&self) {
-        let until = *self.until();
-        if let Some(until) = until {
-            tokio::time::sleep_until(until).await;
-        }
-    }
-
-    fn until(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn now() -> Instant {
+    Instant::now()
 }
 
 impl State {

@@ -1,14 +1,7 @@
 //! Connections, one by one: what is slow is cut, and what works is left alone. A test lets time pass
 //! by the tick.
 
-use std::{
-    future::poll_fn,
-    net::SocketAddr,
-    pin::pin,
-    sync::Arc,
-    task::Poll,
-    time::{Duration, Instant},
-};
+use std::{future::poll_fn, net::SocketAddr, pin::pin, sync::Arc, task::Poll, time::Duration};
 
 use axum::{Extension, Router, http::StatusCode, routing::get};
 use tieline_adapter_http::Refused;
@@ -16,12 +9,12 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},
     sync::Notify,
     task::JoinHandle,
-    time::timeout,
+    time::{Instant, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    connection::{REST, Rest, serve},
+    connection::{LONGEST_REST, REST, Rest, serve},
     connections::Connections,
 };
 
@@ -228,6 +221,11 @@ async fn none_that_works_is_cut_for_another() {
     timeout(Duration::from_secs(5), made).await.expect("room");
 }
 
+#[expect(clippy::disallowed_methods, reason = "it is about time that passes")]
+fn now() -> Instant {
+    Instant::now()
+}
+
 fn refusing() -> Router {
     let refusal = async || {
         (
@@ -241,16 +239,46 @@ fn refusing() -> Router {
 
 /// M5
 #[tokio::test]
-#[expect(clippy::disallowed_methods, reason = "it is about time that passes")]
 async fn who_was_refused_for_want_of_room_has_to_rest() {
     let stopping = CancellationToken::new();
     let mut client = Client::of(&Connections::up_to(10), refusing(), &stopping);
-    let began = Instant::now();
+    let began = now();
     for _ in 0..2 {
         client.send(REQUEST).await;
         assert!(client.answer().await.starts_with("HTTP/1.1 503 "));
     }
     assert!(began.elapsed() >= REST);
+}
+
+#[test]
+fn who_is_refused_again_and_again_rests_longer_each_time() {
+    let (rest, mut now) = (Rest::default(), now());
+    for length in [REST, REST * 2, LONGEST_REST, LONGEST_REST] {
+        let until = rest.begin(now);
+        assert_eq!(until - now, length);
+        // What is refused meanwhile makes it no longer.
+        assert_eq!(rest.begin(until - length / 2), until);
+        now = until;
+    }
+    rest.forget();
+    assert_eq!(rest.begin(now) - now, REST);
+}
+
+/// Eight short rests; with each twice as long as the one before, they would take most of seven
+/// seconds.
+#[tokio::test]
+async fn who_was_let_in_rests_as_for_the_first_time() {
+    let stopping = CancellationToken::new();
+    let router = refusing().route("/open", get(async || "served"));
+    let mut client = Client::of(&Connections::up_to(10), router, &stopping);
+    let began = now();
+    for _ in 0..8 {
+        client.send(REQUEST).await;
+        client.answer().await;
+        client.send(b"GET /open HTTP/1.1\r\nHost: x\r\n\r\n").await;
+        assert!(client.answer().await.starts_with("HTTP/1.1 200 "));
+    }
+    assert!(began.elapsed() < LONGEST_REST * 6);
 }
 
 #[tokio::test]
@@ -272,7 +300,7 @@ async fn who_got_another_503_has_not() {
 #[tokio::test]
 async fn all_requests_of_a_connection_wait_for_the_same_rest() {
     let rest = Rest::default();
-    rest.begin();
+    rest.begin(now());
     for _ in 0..2 {
         let mut over = pin!(rest.is_over());
         let waits = poll_fn(|context| Poll::Ready(over.as_mut().poll(context).is_pending()));
