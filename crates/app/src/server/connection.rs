@@ -84,7 +84,7 @@ pub(super) async fn serve(
             if answer.extensions().get::<Refused>().is_some() {
                 rest.begin(now());
             } else if rested {
-                rest.forget();
+                rest.forget(now());
             }
             Ok::<_, Infallible>(answer)
         }
@@ -130,9 +130,10 @@ impl Rest {
         until
     }
 
-    /// Something was let in: whoever is refused after that rests as for the first time.
-    pub(super) fn forget(&self) {
-        *self.last() = None;
+    /// Something was let in: whoever is refused after that rests as for the first time. A rest that
+    /// began meanwhile, for another request on the connection, goes on.
+    pub(super) fn forget(&self, now: Instant) {
+        self.last().take_if(|last| last.until <= now);
     }
 
     /// Waits until it is; answers whether there was any.

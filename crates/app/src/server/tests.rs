@@ -260,8 +260,17 @@ fn who_is_refused_again_and_again_rests_longer_each_time() {
         assert_eq!(rest.begin(until - length / 2), until);
         now = until;
     }
-    rest.forget();
+    rest.forget(now);
     assert_eq!(rest.begin(now) - now, REST);
+}
+
+/// Over HTTP/2 one request may be let in while another is refused.
+#[test]
+fn a_rest_that_is_not_over_is_not_forgotten() {
+    let (rest, now) = (Rest::default(), now());
+    let until = rest.begin(now);
+    rest.forget(until - REST / 2);
+    assert_eq!(rest.begin(until - REST / 2), until);
 }
 
 /// Eight short rests; with each twice as long as the one before, they would take most of seven
