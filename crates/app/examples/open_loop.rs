@@ -219,7 +219,6 @@ impl Running {
         while self.began.elapsed() < length {
             ticks.tick().await;
             let state = &mut *self.state.borrow_mut();
-            self.give_up(state);
             let more = match rate {
                 Some(rate) => due_after(self.began.elapsed().min(length), rate) - made,
                 None => (2 * connections).saturating_sub(state.due.len()),
@@ -257,25 +256,19 @@ impl Running {
         }
     }
 
-    /// The next request that has not waited too long.
+    /// The next request. Those before it that have waited too long are given up, all at once, so that
+    /// asking too much costs the machine hardly more than asking what can be answered.
     fn take(&self) -> Option<(Due, Vec<u8>)> {
-        let state = &mut *self.state.borrow_mut();
-        self.give_up(state);
-        let due = state.due.pop_front()?;
-        state.taken += 1;
-        let request = self.request.with_key(&self.word, state.taken);
-        Some((due, request))
-    }
-
-    /// Gives up what has waited too long: all at once, so that asking too much costs the machine
-    /// hardly more than asking what can be answered.
-    fn give_up(&self, state: &mut State) {
-        let now = now();
+        let (state, now) = (&mut *self.state.borrow_mut(), now());
         let is_late = |due: &&Due| due.is_some_and(|due| now - due > PATIENCE);
         let late = state.due.iter().take_while(is_late).count();
         state.due.drain(..late);
         state.seen.not_sent += late;
         self.waiting.forget_permits(late);
+        let due = state.due.pop_front()?;
+        state.taken += 1;
+        let request = self.request.with_key(&self.word, state.taken);
+        Some((due, request))
     }
 
     fn note(&self, due: Instant, sent: Instant, answer: Option<&Answer>) {
