@@ -16,8 +16,8 @@ use crate::{api::SharedApi, error::ApiError};
 mod sameness;
 mod unique;
 
-/// The most bytes that a body may have.
-pub(crate) const MAX_BODY: usize = 64 * 1024;
+/// The most bytes that the body of a request may have.
+pub const MAX_BODY: usize = 64 * 1024;
 
 /// A JSON body, read, and as it came.
 #[derive(Debug)]

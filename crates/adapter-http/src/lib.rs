@@ -26,6 +26,7 @@ mod security_headers;
 mod visitor;
 
 pub use api::{Api, Readiness};
+pub use body::MAX_BODY;
 pub use client::{ForwardedHeader, InvalidNetworks, TrustedProxies};
 pub use export::{Export, ExportedObject, MalformedExport, MissingPages, read_export};
 pub use load::{Refused, WorkLimit};

@@ -20,6 +20,7 @@ use crate::{
     wiring::{Wired, wire},
 };
 
+mod body;
 mod connection;
 mod connections;
 #[cfg(test)]

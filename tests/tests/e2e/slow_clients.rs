@@ -117,6 +117,29 @@ async fn deep_and_large_bodies_cost_little_memory() {
     assert_eq!(api.get("/readyz").await.status, 200);
 }
 
+/// As clients do that send head and body apart and keep their connection.
+#[tokio::test]
+async fn an_answer_that_needs_no_body_leaves_its_connection_open() {
+    let server = Server::start(Home::empty()).await;
+    let mut stream = begun(address(&server), b"").await;
+    for (path, key, expected) in [
+        ("/v1/nowhere", BOOTSTRAP_KEY, "HTTP/1.1 404 "),
+        ("/readyz", BOOTSTRAP_KEY, "HTTP/1.1 405 "),
+        ("/v1/channel-connections", "tl_nobody-s", "HTTP/1.1 401 "),
+    ] {
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: ApiKey {key}\r\n\
+             Content-Type: application/json\r\nContent-Length: 2\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.expect("it is open");
+        let mut answer = vec![0; 4096];
+        let read = within("it is answered", stream.read(&mut answer)).await;
+        let answer = String::from_utf8_lossy(&answer[..read.expect("it is open")]);
+        assert!(answer.starts_with(expected), "{path}: {answer}");
+        stream.write_all(b"{}").await.expect("it is open");
+    }
+}
+
 /// Sends chunks of a body without an end until it is answered or cut off; tells what was answered.
 async fn endless(address: SocketAddr, head: String) -> String {
     const CHUNK: [u8; 1024] = [b' '; 1024];

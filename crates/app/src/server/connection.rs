@@ -11,7 +11,11 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, extract::ConnectInfo, http::Request};
+use axum::{
+    Router,
+    extract::ConnectInfo,
+    http::{HeaderValue, Request, header},
+};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
@@ -25,7 +29,10 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use super::connections::Connections;
+use super::{
+    body::{WholeBody, is_too_long},
+    connections::Connections,
+};
 
 /// The most bytes that a connection may have us keep of what was read and not yet understood: the
 /// head of a request over HTTP/1 has to fit.
@@ -74,13 +81,19 @@ pub(super) async fn serve(
     let service = service_fn(|mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
         let (connection, rest) = (Arc::clone(&connection), rest.clone());
+        let is_last = is_too_long(&request);
+        let request = WholeBody::of(request, &connection.state.ending);
         let answer = router.clone().oneshot(request);
         async move {
             // Meanwhile it is idle: for want of room it may be cut for one that asks the first time.
             let rested = rest.is_over().await;
             let work = connection.begin();
-            let answer = answer.await?;
+            let mut answer = answer.await?;
             drop(work);
+            if is_last {
+                let close = HeaderValue::from_static("close");
+                answer.headers_mut().insert(header::CONNECTION, close);
+            }
             if answer.extensions().get::<Refused>().is_some() {
                 rest.begin(now());
             } else if rested {

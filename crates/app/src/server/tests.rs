@@ -4,7 +4,7 @@
 use std::{future::poll_fn, net::SocketAddr, pin::pin, sync::Arc, task::Poll, time::Duration};
 
 use axum::{Extension, Router, http::StatusCode, routing::get};
-use tieline_adapter_http::Refused;
+use tieline_adapter_http::{MAX_BODY, Refused};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},
     sync::Notify,
@@ -271,6 +271,82 @@ fn a_rest_that_is_not_over_is_not_forgotten() {
     let until = rest.begin(now);
     rest.forget(until - REST / 2);
     assert_eq!(rest.begin(until - REST / 2), until);
+}
+
+/// Answers without a look at the body.
+fn heedless() -> Router {
+    Router::new().route("/", get(async || "served").post(async || "served"))
+}
+
+#[tokio::test]
+async fn a_body_that_comes_after_its_answer_leaves_the_connection_as_it_was() {
+    const LENGTH: &[u8] = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\n";
+    const CHUNKED: &[u8] = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let stopping = CancellationToken::new();
+    for (head, parts) in [
+        (LENGTH, [&b"late"[..], b"body"]),
+        (CHUNKED, [b"4\r\nlate\r\n", b"4\r\nbody\r\n0\r\n\r\n"]),
+    ] {
+        let mut client = Client::of(&Connections::up_to(10), heedless(), &stopping);
+        for _ in 0..2 {
+            client.send(head).await;
+            assert!(client.answer().await.starts_with("HTTP/1.1 200 OK"));
+            for part in parts {
+                client.send(part).await;
+            }
+            client.send(REQUEST).await;
+            assert!(client.answer().await.starts_with("HTTP/1.1 200 OK"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_long_is_told_to_end_the_connection() {
+    let stopping = CancellationToken::new();
+    for (length, ends) in [(MAX_BODY, false), (MAX_BODY + 1, true)] {
+        let mut client = Client::of(&Connections::up_to(10), heedless(), &stopping);
+        let head = format!("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n");
+        client.send(head.as_bytes()).await;
+        let answer = client.answer().await;
+        assert_eq!(answer.contains("connection: close"), ends, "{answer}");
+        if ends {
+            client.ended().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_without_an_end_ends_the_connection() {
+    let stopping = CancellationToken::new();
+    let mut client = Client::of(&Connections::up_to(10), heedless(), &stopping);
+    let head = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    client.send(head).await;
+    client.answer().await;
+    let mut sent = 0;
+    while client.stream.write_all(b"4\r\nmore\r\n").await.is_ok() {
+        sent += 4;
+    }
+    client.ended().await;
+    assert!((MAX_BODY..MAX_BODY * 2).contains(&sent), "{sent}");
+}
+
+/// Nor does it matter to a server that ends.
+#[tokio::test]
+async fn a_body_that_never_comes_makes_a_connection_no_busier() {
+    let head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\nlate";
+    for stops in [false, true] {
+        let (connections, stopping) = (Connections::up_to(10), CancellationToken::new());
+        let mut client = Client::of(&connections, heedless(), &stopping);
+        client.send(head).await;
+        client.answer().await;
+        assert!(client.is_open().await);
+        if stops {
+            stopping.cancel();
+        } else {
+            pass(&connections, 75);
+        }
+        client.ended().await;
+    }
 }
 
 /// Eight short rests; with each twice as long as the one before, they would take most of seven
