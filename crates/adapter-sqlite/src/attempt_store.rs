@@ -15,11 +15,13 @@ use crate::{column::column, database::Access, error::unavailable, keyset};
 
 mod filter;
 mod row;
-mod stale;
+mod sweep;
 mod write;
 
 use filter::push_filter;
 use row::AttemptRow;
+#[cfg(test)]
+pub(crate) use sweep::deletion;
 pub(crate) use write::update;
 
 /// Keeps connect attempts in SQLite.
@@ -145,11 +147,16 @@ impl AttemptStore for SqliteAttemptStore {
         reason: Reason,
         now: Timestamp,
     ) -> Result<u64, StoreError> {
-        stale::fail(&self.access, status, before, reason, now).await
+        sweep::fail(&self.access, status, before, reason, now).await
+    }
+
+    async fn delete_ended(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        sweep::delete(&self.access, before, limit).await
     }
 }
 
-/// Attempts are never deleted: one that was claimed and is not there was taken out by hand.
+/// No attempt is deleted before it has ended: one that goes on and is not there was taken out by
+/// hand.
 pub(crate) fn no_such_attempt() -> StoreError {
     column("connect_attempts", "id").corrupt("has no row for an attempt that was claimed")
 }

@@ -13,6 +13,7 @@ use figment::{
     Figment,
     providers::{Format, Serialized, Toml},
 };
+use jiff::SignedDuration;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, de::Error};
 use tieline_adapter_http::{ForwardedHeader, TrustedProxies};
@@ -93,6 +94,8 @@ pub(crate) struct Settings {
     pub(crate) upkeep_rate: u32,
     #[serde(deserialize_with = "number::<_, 60>")]
     pub(crate) verify_memory_seconds: u32,
+    #[serde(deserialize_with = "number::<_, 36_500>")]
+    connect_attempt_days: u32,
     #[serde(deserialize_with = "flag")]
     pub(crate) allow_private_addresses: bool,
     #[serde(deserialize_with = "flag")]
@@ -188,6 +191,12 @@ impl Settings {
     pub(crate) fn database_statement_timeout(&self) -> Option<Duration> {
         let seconds = self.database_statement_seconds;
         (seconds > 0).then(|| Duration::from_secs(seconds.into()))
+    }
+
+    /// How old a connect attempt becomes; as old as it may for 0.
+    pub(crate) fn attempt_lifetime(&self) -> Option<SignedDuration> {
+        let days = self.connect_attempt_days;
+        (days > 0).then(|| SignedDuration::from_hours(24 * i64::from(days)))
     }
 
     /// How many connections there are at the most.

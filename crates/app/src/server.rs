@@ -3,6 +3,7 @@
 use std::{future::Future, sync::Arc, time::Duration};
 
 use anyhow::Context;
+use jiff::SignedDuration;
 use secrecy::ExposeSecret;
 use tieline_adapter_http::{Api, router};
 use tieline_domain::{
@@ -34,7 +35,7 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(30);
 /// How often it is looked which key seals.
 const KEY_INTERVAL: Duration = Duration::from_secs(5);
 
-/// How many expired answers are deleted at a time.
+/// How many expired answers, or old attempts, are deleted at a time.
 const SWEEP_BATCH: u32 = 1000;
 
 /// How long a shutdown waits for flows that are running: longer than any of them takes.
@@ -46,6 +47,7 @@ pub(crate) struct Server {
     wired: Wired,
     listener: TcpListener,
     connections: Arc<Connections>,
+    attempt_lifetime: Option<SignedDuration>,
 }
 
 impl Server {
@@ -71,6 +73,7 @@ impl Server {
             wired,
             listener,
             connections: Connections::up_to(settings.client_connections()),
+            attempt_lifetime: settings.attempt_lifetime(),
         })
     }
 
@@ -82,7 +85,8 @@ impl Server {
         let tasks = self.api.tasks.clone();
         let last_words = self.api.broker.clone();
         let stopping = CancellationToken::new();
-        let sweeping = tokio::spawn(sweep(self.api.clone(), stopping.clone()));
+        let sweep = sweep(self.api.clone(), self.attempt_lifetime, stopping.clone());
+        let sweeping = tokio::spawn(sweep);
         let upkeep = self.wired.does_upkeep.then(|| {
             let upkeep = look_after_all(self.api.clone(), stopping.clone());
             tokio::spawn(upkeep)
@@ -155,7 +159,7 @@ async fn follow_keys(
 }
 
 /// Sweeps at once, for what a crash left behind, and then again and again.
-async fn sweep(api: Api, stopping: CancellationToken) {
+async fn sweep(api: Api, attempt_lifetime: Option<SignedDuration>, stopping: CancellationToken) {
     let mut interval = tokio::time::interval(SWEEP_INTERVAL);
     loop {
         tokio::select! {
@@ -171,8 +175,20 @@ async fn sweep(api: Api, stopping: CancellationToken) {
             tracing::error!(%error, "the last uses of API keys were not written down");
         }
         take_back(&api);
-        if let Err(error) = sweep_answers(&api, &stopping).await {
+        let idempotency = &api.broker.stores.idempotency;
+        let now = api.broker.clock.now();
+        let answers = in_batches(&stopping, || idempotency.delete_expired(now, SWEEP_BATCH));
+        if let Err(error) = answers.await {
             tracing::error!(%error, "the sweep of idempotency records failed");
+        }
+        let Some(lifetime) = attempt_lifetime else {
+            continue;
+        };
+        let old = || api.broker.delete_old_attempts(lifetime, SWEEP_BATCH);
+        match in_batches(&stopping, old).await {
+            Ok(0) => {}
+            Ok(deleted) => tracing::info!(deleted, "old connect attempts were deleted"),
+            Err(error) => tracing::error!(%error, "the deletion of old connect attempts failed"),
         }
     }
 }
@@ -189,16 +205,21 @@ fn take_back(api: &Api) {
     });
 }
 
-/// Deletes the answers that are repeated no more, by batches: between two of them others write.
-async fn sweep_answers(api: &Api, stopping: &CancellationToken) -> Result<(), StoreError> {
-    let now = api.broker.clock.now();
-    let store = &api.broker.stores.idempotency;
+/// Deletes by batches of [`SWEEP_BATCH`], between which others write, until one is not full;
+/// answers how many were deleted.
+async fn in_batches<F: Future<Output = Result<u64, StoreError>>>(
+    stopping: &CancellationToken,
+    delete: impl Fn() -> F,
+) -> Result<u64, StoreError> {
+    let mut deleted = 0;
     while !stopping.is_cancelled() {
-        if store.delete_expired(now, SWEEP_BATCH).await? < u64::from(SWEEP_BATCH) {
+        let batch = delete().await?;
+        deleted += batch;
+        if batch < u64::from(SWEEP_BATCH) {
             break;
         }
     }
-    Ok(())
+    Ok(deleted)
 }
 
 /// Comes when the operating system asks the process to end.

@@ -18,7 +18,8 @@ use crate::{
     text::InvalidText,
 };
 
-/// The record of a flow whose callback arrived. Its existence is what makes a state one-use.
+/// The record of a flow whose callback arrived. Its existence is what makes a state one-use, so it
+/// outlives the state, see [`crate::flow::STATE_LIFETIME`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectAttempt {
     /// The flow's id; the reference code that the person sees.

@@ -1,8 +1,10 @@
 //! `/v1/connect-attempts`: what became of each URL.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use tieline_sandbox::{Endpoint, Fault};
-use tieline_tests::{SUBSCRIBER, Stage};
+use tieline_tests::{Browser, SUBSCRIBER, Stage, until};
 
 fn ids(items: &[Value]) -> Vec<String> {
     let id = |item: &Value| item["id"].as_str().expect("an id").to_owned();
@@ -42,6 +44,27 @@ async fn an_attempt_is_there_from_the_callback_on() {
         let reply = stage.api.get(&format!("/v1/connect-attempts/{odd}")).await;
         assert_eq!(reply.status, 404, "{odd}");
     }
+}
+
+const DAY: Duration = Duration::from_hours(24);
+
+#[tokio::test]
+async fn an_attempt_is_deleted_after_its_days_and_its_connection_stays() {
+    let mut stage = Stage::start_with(|setup| setup.home.set("CONNECT_ATTEMPT_DAYS", "2")).await;
+    declined(&stage, 1).await;
+    let minted = stage.mint("slack").await;
+    stage.allow(&minted, Browser::new()).await;
+    for (passes, left) in [(DAY, 2), (DAY, 0)] {
+        stage.server.kill().await;
+        stage.server.home.pass_time(passes);
+        stage.server.start_again().await;
+        until("the sweep was there", async || {
+            let attempts = stage.api.read("/v1/connect-attempts").await;
+            (attempts["totalCount"] == left).then_some(())
+        })
+        .await;
+    }
+    stage.api.only_connection().await;
 }
 
 #[tokio::test]

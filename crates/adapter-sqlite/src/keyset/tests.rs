@@ -259,6 +259,15 @@ async fn a_page_of_attempts_is_read_in_its_order() {
 }
 
 #[tokio::test]
+async fn old_attempts_are_found_by_their_age() {
+    let mut connection = large().await;
+    let deletion = attempt_store::deletion(fixtures::seconds_later(0), 10);
+    let steps = plan(&mut connection, &deletion).await;
+    let wanted = "SEARCH attempt USING COVERING INDEX connect_attempts_by_status (environment_id=? AND status=? AND created_at<?)";
+    assert!(steps.iter().any(|step| step == wanted), "{steps:#?}");
+}
+
+#[tokio::test]
 async fn a_page_of_the_audit_log_is_read_in_its_order() {
     let mut connection = large().await;
     let environment = fixtures::environment().id;

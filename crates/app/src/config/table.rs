@@ -263,6 +263,14 @@ pub(super) const SETTINGS: &[Setting] = &[
         ..PLAIN
     },
     Setting {
+        name: "connect_attempt_days",
+        default: "365",
+        help: "How many days a connect attempt is kept after its callback; 0 to keep all for good",
+        more: "Only those that have ended are deleted, a thousand at a time. Connections stay, and so \
+            does what the audit log tells of them. Every node deletes: give all the same.",
+        ..PLAIN
+    },
+    Setting {
         name: "slack_base_url",
         default: "https://slack.com",
         help: "Where Slack is: pages at {base}/oauth/v2/authorize, methods at {base}/api/…",

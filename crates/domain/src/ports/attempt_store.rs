@@ -44,8 +44,8 @@ pub trait AttemptStore: Send + Sync {
     async fn claim(&self, attempt: &ConnectAttempt) -> Result<Claim, StoreError>;
 
     /// Replaces an attempt whose stored status is `from`. Of any number of callers, exactly one
-    /// wins. The environment has the attempt, since none is ever deleted; otherwise this is
-    /// [`StoreError::Corrupt`].
+    /// wins. The environment has the attempt, since none is deleted before it has ended; otherwise
+    /// this is [`StoreError::Corrupt`].
     async fn advance(
         &self,
         from: AttemptStatus,
@@ -81,4 +81,8 @@ pub trait AttemptStore: Send + Sync {
         reason: Reason,
         now: Timestamp,
     ) -> Result<u64, StoreError>;
+
+    /// Deletes at most `limit` attempts, of whichever environment, that have ended and whose
+    /// callback arrived before `before`; answers how many.
+    async fn delete_ended(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 }

@@ -246,4 +246,8 @@ impl AttemptStore for UnluckyAttempts {
     ) -> Result<u64, StoreError> {
         self.inner.fail_stale(status, before, reason, now).await
     }
+
+    async fn delete_ended(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        self.inner.delete_ended(before, limit).await
+    }
 }

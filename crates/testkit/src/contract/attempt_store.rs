@@ -32,6 +32,7 @@ macro_rules! attempt_store_contract {
             fresh_and_other_attempts_do_not_fail,
             very_many_stale_attempts_fail,
             an_attempt_that_failed_stale_advances_no_more,
+            old_attempts_that_ended_are_deleted_up_to_the_limit,
         ] $($harness)* }
     };
 }

@@ -99,9 +99,22 @@ impl AttemptStore for MemoryStorage {
         })
         .await
     }
+
+    async fn delete_ended(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        self.write(|tables| {
+            let old = tables.attempts.rows();
+            let old = old.filter(|a| a.status.has_ended() && a.created_at < before);
+            let old: Vec<_> = old.map(|a| a.id).take(limit as usize).collect();
+            for id in &old {
+                tables.attempts.remove(id);
+            }
+            Ok(old.len() as u64)
+        })
+        .await
+    }
 }
 
-/// Attempts are never deleted.
+/// No attempt is deleted before it has ended.
 pub(super) fn no_such_attempt() -> StoreError {
     StoreError::Corrupt {
         table: "connect_attempts",

@@ -1,5 +1,6 @@
-//! How attempts that got stuck are ended.
+//! How attempts that got stuck are ended, and old ones deleted.
 
+use jiff::SignedDuration;
 use tieline_domain::{
     attempt::{AttemptStatus, ConnectAttempt},
     page::COUNT_CAP,
@@ -11,6 +12,7 @@ use crate::{
     StorageHarness,
     contract::pages::first,
     fixtures::{self, seconds_later},
+    harness::Tenant,
 };
 
 pub async fn stale_attempts_fail(harness: &impl StorageHarness) {
@@ -118,4 +120,45 @@ pub async fn an_attempt_that_failed_stale_advances_no_more(harness: &impl Storag
         .await
         .unwrap();
     assert_eq!(advance, Claim::Lost(Box::new(failed)));
+}
+
+pub async fn old_attempts_that_ended_are_deleted_up_to_the_limit(harness: &impl StorageHarness) {
+    let stores = harness.stores();
+    let (tenant, other) = (stores.tenant().await, stores.tenant().await);
+    let end = seconds_later(4);
+    let from = |tenant: &Tenant, status, created_at| ConnectAttempt {
+        status,
+        created_at,
+        // How long it took makes no difference.
+        updated_at: seconds_later(60),
+        ..fixtures::attempt(&tenant.slack)
+    };
+    let (mut old, mut kept) = (Vec::new(), Vec::new());
+    for status in AttemptStatus::ALL {
+        let just_before = end - SignedDuration::from_micros(1);
+        let attempts = [(&tenant, seconds_later(1)), (&other, just_before)];
+        let attempts = attempts.map(|(tenant, at)| from(tenant, status, at));
+        let young = from(&tenant, status, end);
+        kept.push(young);
+        if status.has_ended() {
+            old.extend(attempts);
+        } else {
+            kept.extend(attempts);
+        }
+    }
+    for attempt in old.iter().chain(&kept) {
+        stores.attempts.claim(attempt).await.unwrap();
+    }
+    for (limit, expected) in [(0, 0), (4, 4), (4, 2), (4, 0)] {
+        let deleted = stores.attempts.delete_ended(end, limit).await;
+        assert_eq!(deleted.unwrap(), expected);
+    }
+    for attempt in old {
+        let found = stores.attempts.find_anywhere(attempt.id).await;
+        assert_eq!(found.unwrap(), None);
+    }
+    for attempt in kept {
+        let found = stores.attempts.find_anywhere(attempt.id).await;
+        assert_eq!(found.unwrap(), Some(attempt));
+    }
 }

@@ -320,6 +320,7 @@ fn ask_flows(
         reads attempts.find_anywhere(given.attempts[0].id) is Ok(Some(_)),
         reads attempts.list(here, &AttemptFilter::default(), &first(10)),
         writes attempts.fail_stale(waiting, NOON, lost, NOON) is Ok(0),
+        writes attempts.delete_ended(NOON, 10) is Ok(0),
         writes idempotency.claim(&given.records[1], NOON) is Ok(IdempotencyClaim::New),
         writes idempotency.answer(&given.records[0].scope, &fixtures::sealed("answer")) is Ok(true),
         reads idempotency.list(here, None, 10),

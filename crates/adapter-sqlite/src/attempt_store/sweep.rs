@@ -1,6 +1,7 @@
-//! Ending attempts that got stuck.
+//! Ending attempts that got stuck, and deleting those that are old.
 
 use jiff::Timestamp;
+use sqlx::{QueryBuilder, Sqlite};
 use tieline_domain::{
     attempt::{AttemptStatus, Step, StepKind},
     ports::StoreError,
@@ -50,4 +51,38 @@ pub(super) async fn fail(
             return Ok(failed);
         }
     }
+}
+
+pub(super) async fn delete(
+    access: &Access,
+    before: Timestamp,
+    limit: u32,
+) -> Result<u64, StoreError> {
+    let result = deletion(before, limit)
+        .build()
+        .execute(&mut *access.writer().await?)
+        .await
+        .map_err(unavailable)?;
+    Ok(result.rows_affected())
+}
+
+/// The environments' lists, which are in the order of age, lead to those that are old.
+pub(crate) fn deletion(before: Timestamp, limit: u32) -> QueryBuilder<Sqlite> {
+    let mut query = QueryBuilder::new(
+        "DELETE FROM connect_attempts WHERE id IN (
+             SELECT attempt.id
+             FROM environments CROSS JOIN connect_attempts AS attempt
+                 ON attempt.environment_id = environments.id
+             WHERE attempt.created_at < ",
+    );
+    query.push_bind(before.as_microsecond());
+    query.push(" AND attempt.status IN (");
+    let mut ended = query.separated(", ");
+    for status in AttemptStatus::ALL.into_iter().filter(|it| it.has_ended()) {
+        ended.push_bind(status.as_str());
+    }
+    query.push(") LIMIT ");
+    query.push_bind(limit);
+    query.push(")");
+    query
 }

@@ -1,4 +1,4 @@
-//! Ending attempts that got stuck.
+//! Ending attempts that got stuck, and deleting those that are old.
 
 use jiff::Timestamp;
 use tieline_domain::{
@@ -54,4 +54,33 @@ pub(super) async fn fail(
             return Ok(failed);
         }
     }
+}
+
+pub(super) async fn delete(
+    access: &Access,
+    before: Timestamp,
+    limit: u32,
+) -> Result<u64, StoreError> {
+    let ended = AttemptStatus::ALL.into_iter().filter(|it| it.has_ended());
+    let ended: Vec<_> = ended.map(|status| status.as_str().to_owned()).collect();
+    let mut session = access.writer().await?;
+    // The environments' lists, which are in the order of age, lead to those that are old. Every
+    // node deletes, and none waits for another.
+    let result = sqlx::query!(
+        "DELETE FROM connect_attempts WHERE id = ANY (ARRAY (
+             SELECT old.id FROM environments CROSS JOIN LATERAL (
+                 SELECT id FROM connect_attempts
+                 WHERE environment_id = environments.id AND created_at < $1 AND status = ANY ($2)
+                 ORDER BY created_at, id LIMIT $3 FOR UPDATE SKIP LOCKED
+             ) AS old LIMIT $3
+         ))",
+        before.as_microsecond(),
+        &ended,
+        i64::from(limit)
+    )
+    .execute(&mut session)
+    .await
+    .map_err(unavailable)?;
+    session.commit().await.map_err(unavailable)?;
+    Ok(result.rows_affected())
 }
