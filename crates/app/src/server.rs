@@ -6,11 +6,7 @@ use anyhow::Context;
 use jiff::SignedDuration;
 use secrecy::ExposeSecret;
 use tieline_adapter_http::{Api, router};
-use tieline_domain::{
-    api_key::PresentedKey,
-    ports::{SealingKeys, StoreError},
-    usecase::check_keys,
-};
+use tieline_domain::{api_key::PresentedKey, ports::SealingKeys, usecase::check_keys};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -24,19 +20,15 @@ use crate::{
 mod body;
 mod connection;
 mod connections;
+mod sweep;
 #[cfg(test)]
 mod tests;
 
 use connections::Connections;
-
-/// How often what nobody will finish is swept.
-const SWEEP_INTERVAL: Duration = Duration::from_secs(30);
+use sweep::sweep;
 
 /// How often it is looked which key seals.
 const KEY_INTERVAL: Duration = Duration::from_secs(5);
-
-/// How many expired answers, or old attempts, are deleted at a time.
-const SWEEP_BATCH: u32 = 1000;
 
 /// How long a shutdown waits for flows that are running: longer than any of them takes.
 const DRAIN_LIMIT: Duration = Duration::from_secs(30);
@@ -156,70 +148,6 @@ async fn follow_keys(
             Err(error) => tracing::debug!(%error, "it cannot be read which key seals"),
         }
     }
-}
-
-/// Sweeps at once, for what a crash left behind, and then again and again.
-async fn sweep(api: Api, attempt_lifetime: Option<SignedDuration>, stopping: CancellationToken) {
-    let mut interval = tokio::time::interval(SWEEP_INTERVAL);
-    loop {
-        tokio::select! {
-            () = stopping.cancelled() => return,
-            _ = interval.tick() => {}
-        }
-        match api.broker.sweep_attempts().await {
-            Ok(0) => {}
-            Ok(swept) => tracing::warn!(swept, "connect attempts were interrupted or abandoned"),
-            Err(error) => tracing::error!(%error, "the sweep of connect attempts failed"),
-        }
-        if let Err(error) = api.broker.record_key_uses().await {
-            tracing::error!(%error, "the last uses of API keys were not written down");
-        }
-        take_back(&api);
-        let idempotency = &api.broker.stores.idempotency;
-        let now = api.broker.clock.now();
-        let answers = in_batches(&stopping, || idempotency.delete_expired(now, SWEEP_BATCH));
-        if let Err(error) = answers.await {
-            tracing::error!(%error, "the sweep of idempotency records failed");
-        }
-        let Some(lifetime) = attempt_lifetime else {
-            continue;
-        };
-        let old = || api.broker.delete_old_attempts(lifetime, SWEEP_BATCH);
-        match in_batches(&stopping, old).await {
-            Ok(0) => {}
-            Ok(deleted) => tracing::info!(deleted, "old connect attempts were deleted"),
-            Err(error) => tracing::error!(%error, "the deletion of old connect attempts failed"),
-        }
-    }
-}
-
-/// Tries the revocations that are due, beside everything else: a provider may be slow.
-fn take_back(api: &Api) {
-    let broker = api.broker.clone();
-    api.tasks.spawn(async move {
-        match broker.sweep_revocations().await {
-            Ok(0) => {}
-            Ok(tried) => tracing::info!(tried, "revocations were tried again"),
-            Err(error) => tracing::error!(%error, "the sweep of revocations failed"),
-        }
-    });
-}
-
-/// Deletes by batches of [`SWEEP_BATCH`], between which others write, until one is not full;
-/// answers how many were deleted.
-async fn in_batches<F: Future<Output = Result<u64, StoreError>>>(
-    stopping: &CancellationToken,
-    delete: impl Fn() -> F,
-) -> Result<u64, StoreError> {
-    let mut deleted = 0;
-    while !stopping.is_cancelled() {
-        let batch = delete().await?;
-        deleted += batch;
-        if batch < u64::from(SWEEP_BATCH) {
-            break;
-        }
-    }
-    Ok(deleted)
 }
 
 /// Comes when the operating system asks the process to end.

@@ -1,10 +1,10 @@
-//! Attempts that nobody will finish any more, or ask for.
+//! Attempts that nobody will finish any more.
 
 use jiff::SignedDuration;
 
 use crate::{
-    attempt::AttemptStatus, broker::Broker, flow::STATE_LIFETIME, ports::StoreError,
-    reason::Reason, usecase::UseCaseError,
+    attempt::AttemptStatus, broker::Broker, flow::STATE_LIFETIME, reason::Reason,
+    usecase::UseCaseError,
 };
 
 /// No exchange takes that long, its own limits and the pauses of recording included.
@@ -35,16 +35,5 @@ impl Broker {
                 .await?;
         }
         Ok(swept)
-    }
-
-    /// Deletes at most `limit` attempts that have ended and are older than `lifetime`, never any
-    /// whose state could still come back. Answers how many.
-    pub async fn delete_old_attempts(
-        &self,
-        lifetime: SignedDuration,
-        limit: u32,
-    ) -> Result<u64, StoreError> {
-        let before = self.clock.now() - lifetime.max(STATE_LIFETIME);
-        self.stores.attempts.delete_ended(before, limit).await
     }
 }

@@ -16,6 +16,7 @@ mod check_credentials;
 mod connect_slack;
 mod connect_teams;
 mod copy;
+mod delete_old;
 mod disconnect;
 mod events;
 mod exchange_failures;

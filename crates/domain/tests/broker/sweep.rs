@@ -56,20 +56,6 @@ async fn what_has_ended_is_left_alone() {
     assert_eq!(bench.stored_attempt(&denied).await, denied);
 }
 
-/// Its record is what makes a state one-use.
-#[tokio::test]
-async fn no_attempt_is_deleted_whose_state_could_come_back() {
-    let bench = Bench::start().await;
-    let state = bench.state(for_ada("slack")).await;
-    bench.answer(refused(&state, "access_denied")).await;
-    let delete = || bench.broker.delete_old_attempts(SignedDuration::ZERO, 10);
-    bench.later(SignedDuration::from_mins(5));
-    assert_eq!(delete().await.unwrap(), 0);
-    bench.later(SignedDuration::from_millis(1));
-    assert_eq!(delete().await.unwrap(), 1);
-    assert!(bench.attempts().await.is_empty());
-}
-
 #[tokio::test]
 async fn both_kinds_are_swept_at_once_and_once() {
     let bench = Bench::start().await;
