@@ -266,8 +266,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "connect_attempt_days",
         default: "365",
         help: "How many days a connect attempt is kept after its callback; 0 to keep all for good",
-        more: "Only those that have ended are deleted, a thousand at a time. Connections stay, and so \
-            does what the audit log tells of them. Every node deletes: give all the same.",
+        more: "Only those that have ended are deleted. Connections stay, and so does what the audit log \
+            tells of them. Every node deletes: give all the same.",
         ..PLAIN
     },
     Setting {

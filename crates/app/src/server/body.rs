@@ -4,6 +4,7 @@
 
 use std::{
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -12,15 +13,16 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use tieline_adapter_http::MAX_BODY;
 use tokio::runtime::Handle;
-use tokio_util::sync::CancellationToken;
+
+use super::connection::State;
 
 /// The body of a request. If it is dropped before its end, the rest is read while the answer is
 /// under way.
 pub(super) struct WholeBody {
     /// None after its end.
     incoming: Option<Incoming>,
-    /// None if the rest is not to be read.
-    until: Option<CancellationToken>,
+    /// On which the rest is read; none if it is not to be.
+    connection: Option<Arc<State>>,
 }
 
 /// Whether the body of this request is longer than any may be, so that its connection cannot have
@@ -33,13 +35,13 @@ impl WholeBody {
     /// Has the rest read until the connection is asked to end, or more came than any body may have.
     /// Over HTTP/2 nobody waits for it, and who asked whether to send it (`Expect`) will not unless
     /// it is read.
-    pub(super) fn of(request: Request<Incoming>, ending: &CancellationToken) -> Request<Self> {
+    pub(super) fn of(request: Request<Incoming>, connection: &Arc<State>) -> Request<Self> {
         let asked = request.headers().contains_key(header::EXPECT);
         let is_read = is_http1(&request) && !asked && !is_too_long(&request);
-        let until = is_read.then(|| ending.clone());
+        let connection = is_read.then(|| Arc::clone(connection));
         request.map(|incoming| Self {
             incoming: Some(incoming),
-            until,
+            connection,
         })
     }
 }
@@ -77,12 +79,17 @@ impl Drop for WholeBody {
         if self.is_end_stream() {
             return;
         }
-        let (Some(rest), Some(until)) = (self.incoming.take(), self.until.take()) else {
+        let (Some(rest), Some(connection)) = (self.incoming.take(), self.connection.take()) else {
             return;
         };
         // Without a runtime there is no connection any more.
         if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(until.run_until_cancelled_owned(read(rest)));
+            runtime.spawn(async move {
+                tokio::select! {
+                    () = read(rest) => {}
+                    () = connection.is_to_end() => {}
+                }
+            });
         }
     }
 }

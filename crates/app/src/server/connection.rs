@@ -82,7 +82,7 @@ pub(super) async fn serve(
         request.extensions_mut().insert(ConnectInfo(peer));
         let (connection, rest) = (Arc::clone(&connection), rest.clone());
         let is_last = is_too_long(&request);
-        let request = WholeBody::of(request, &connection.state.ending);
+        let request = WholeBody::of(request, &connection.state);
         let answer = router.clone().oneshot(request);
         async move {
             // Meanwhile it is idle: for want of room it may be cut for one that asks the first time.
@@ -110,7 +110,7 @@ pub(super) async fn serve(
     tokio::select! {
         _ = served.as_mut() => return,
         () = state.cut.cancelled() => return,
-        () = state.ending.cancelled() => served.as_mut().graceful_shutdown(),
+        () = state.is_to_end() => served.as_mut().graceful_shutdown(),
     }
     tokio::select! {
         _ = served => {}
@@ -197,6 +197,11 @@ impl State {
     pub(super) fn idle_since(&self) -> Option<u64> {
         let is_idle = self.working.load(Ordering::Relaxed) == 0;
         is_idle.then(|| self.idle_since.load(Ordering::Relaxed))
+    }
+
+    /// Waits until it is to end.
+    pub(super) async fn is_to_end(&self) {
+        self.ending.cancelled().await;
     }
 
     /// Has it end after what it is doing.
