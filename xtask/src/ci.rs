@@ -4,7 +4,8 @@ use xshell::Shell;
 use crate::{bench::Bench, fuzz::Fuzz, lint::Lint, sqlx::Sqlx, steps::Steps, test::Test};
 
 /// Lint, the queries, test, a minute of fuzzing for each target, and the benchmark's short run, whose
-/// figures decide nothing: what has to pass before a change goes in.
+/// figures decide nothing and whose release is linked in haste: what has to pass before a change goes
+/// in.
 ///
 /// `.ci/run` runs exactly this. Every step runs even where one before it failed, so that one run tells
 /// all there is to mend.
@@ -22,6 +23,8 @@ impl Ci {
         steps.run("test", "cargo xtask test", || Test::default().run(sh));
         steps.run("fuzz", "cargo xtask fuzz", || Fuzz::default().run(sh));
         steps.run("bench", "cargo xtask bench --quick", || {
+            // Which costs minutes, and only makes the figures better.
+            let _without = sh.push_env("CARGO_PROFILE_RELEASE_LTO", "off");
             Bench::quick().run(sh)
         });
         steps.finish()
