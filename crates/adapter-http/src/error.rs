@@ -1,6 +1,6 @@
 //! Error answers: one body for everything.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use axum::{
     Json,
@@ -17,8 +17,9 @@ use tieline_domain::{
 };
 use utoipa::ToSchema;
 
-/// How long a client is asked to wait when the database is away, in seconds.
-const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
+/// How long a client is asked to wait with every 503, as where the database is away or too much is
+/// asked at once.
+pub const RETRY_AFTER: Duration = Duration::from_secs(2);
 
 /// Where the use of idempotency keys is explained (RFC 8288).
 const HELP: HeaderValue = HeaderValue::from_static("</docs>; rel=\"help\"");
@@ -158,7 +159,7 @@ impl ApiError {
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response
                 .headers_mut()
-                .insert(header::RETRY_AFTER, RETRY_AFTER);
+                .insert(header::RETRY_AFTER, RETRY_AFTER.as_secs().into());
         }
         response
     }

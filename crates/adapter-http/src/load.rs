@@ -6,6 +6,7 @@ mod room;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::{
+    extract::Request,
     http::Method,
     response::{IntoResponse, Response},
 };
@@ -50,6 +51,11 @@ pub(crate) struct Place {
 /// Marks the answer to a request for which there was no place, for whoever serves the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused;
+
+/// Marks a request that comes before the time that the refusals before it have named
+/// ([`RETRY_AFTER`](crate::RETRY_AFTER)). Whoever serves the connection knows.
+#[derive(Clone, Copy, Debug)]
+pub struct TooSoon;
 
 /// What is asked for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -108,16 +114,17 @@ impl WorkLimit {
     /// A place for a request to this route, if there is one; probes need none.
     pub(crate) fn admit(
         &self,
-        method: &Method,
+        request: &Request,
         route: Option<&str>,
         now: Timestamp,
     ) -> Option<Place> {
+        let is_too_soon = || request.extensions().get::<TooSoon>().is_some();
         let one_of = |places: &Arc<Semaphore>| Arc::clone(places).try_acquire_owned().ok();
-        let permit = match kind(method, route) {
+        let permit = match kind(request.method(), route) {
             Kind::Probe => return Some(Place { _permit: None }),
             Kind::Page => one_of(&self.pages)?,
             Kind::Call => one_of(&self.calls)?,
-            Kind::Other => self.requests.enter(now)?,
+            Kind::Other => self.requests.enter(now, is_too_soon())?,
         };
         Some(Place {
             _permit: Some(Arc::new(permit)),

@@ -40,7 +40,7 @@ pub(crate) async fn wrap(
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map(MatchedPath::as_str);
     let began = api.broker.clock.now();
-    let Some(place) = api.work.admit(request.method(), route, began) else {
+    let Some(place) = api.work.admit(&request, route, began) else {
         return refuse(&api, &request, route, &id, began);
     };
     let uri = request.uri().clone();

@@ -14,6 +14,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 const NARROW_MS: i64 = 1_000;
 const PART: usize = 4;
 
+/// Meanwhile whoever comes [`TooSoon`](super::TooSoon) has to do with fewer: else they would drive
+/// out those that are being served, whose connections are still in the processor's caches.
+const PART_TOO_SOON: usize = 32;
+
 /// Places for what is worked on with this machine's own processor above all.
 #[derive(Debug)]
 pub(super) struct Room {
@@ -33,15 +37,16 @@ impl Room {
         }
     }
 
-    /// A place, if one is given now.
-    pub(super) fn enter(&self, now: Timestamp) -> Option<OwnedSemaphorePermit> {
+    /// A place, if one is given now to somebody who comes in time or too soon.
+    pub(super) fn enter(&self, now: Timestamp, is_too_soon: bool) -> Option<OwnedSemaphorePermit> {
         let now = now.as_millisecond();
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
             self.full_at.store(now, Ordering::Relaxed);
             return None;
         };
         let taken = self.number - self.places.available_permits();
-        let is_given = taken <= (self.number / PART).max(1) || !self.is_narrow(now);
+        let part = if is_too_soon { PART_TOO_SOON } else { PART };
+        let is_given = taken <= (self.number / part).max(1) || !self.is_narrow(now);
         is_given.then_some(place)
     }
 
@@ -63,7 +68,9 @@ mod tests {
     #[test]
     fn a_burst_has_all_places() {
         let room = Room::of(8);
-        let taken: Vec<_> = (0..9).map_while(|_| room.enter(at(0))).collect();
+        let taken: Vec<_> = (0..9)
+            .map_while(|number| room.enter(at(0), number % 2 == 0))
+            .collect();
         assert_eq!(taken.len(), 8);
     }
 
@@ -71,10 +78,10 @@ mod tests {
     fn after_all_were_taken_a_part_of_them_is_given_for_a_second() {
         let room = Room::of(8);
         let given = |milliseconds| {
-            let places = (0..8).map_while(|_| room.enter(at(milliseconds)));
+            let places = (0..8).map_while(|_| room.enter(at(milliseconds), false));
             places.collect::<Vec<_>>().len()
         };
-        let all: Vec<_> = (0..8).map_while(|_| room.enter(at(0))).collect();
+        let all: Vec<_> = (0..8).map_while(|_| room.enter(at(0), false)).collect();
         assert_eq!((all.len(), given(500)), (8, 0));
         drop(all);
         assert_eq!(given(501), 2);
@@ -84,20 +91,34 @@ mod tests {
     }
 
     #[test]
+    fn meanwhile_who_comes_too_soon_has_what_the_others_leave() {
+        let room = Room::of(64);
+        let all: Vec<_> = (0..65).map_while(|_| room.enter(at(0), false)).collect();
+        drop(all);
+        let given = |is_too_soon| {
+            let places = (0..64).map_while(|_| room.enter(at(1), is_too_soon));
+            places.collect::<Vec<_>>()
+        };
+        assert_eq!(given(true).len(), 2);
+        let others = given(false);
+        assert_eq!((others.len(), given(true).len()), (16, 0));
+    }
+
+    #[test]
     fn of_few_places_one_is_given_at_least() {
         let room = Room::of(1);
-        let only = room.enter(at(0));
-        assert!(only.is_some() && room.enter(at(0)).is_none());
+        let only = room.enter(at(0), true);
+        assert!(only.is_some() && room.enter(at(0), false).is_none());
         drop(only);
-        assert!(room.enter(at(0)).is_some());
+        assert!(room.enter(at(0), true).is_some());
     }
 
     #[test]
     fn a_clock_that_was_put_back_takes_no_place_away() {
         let room = Room::of(8);
-        let all: Vec<_> = (0..9).map_while(|_| room.enter(at(5000))).collect();
+        let all: Vec<_> = (0..9).map_while(|_| room.enter(at(5000), false)).collect();
         drop(all);
-        let places: Vec<_> = (0..8).map_while(|_| room.enter(at(4000))).collect();
+        let places: Vec<_> = (0..8).map_while(|_| room.enter(at(4000), false)).collect();
         assert_eq!(places.len(), 8);
     }
 }

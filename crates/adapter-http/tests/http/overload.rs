@@ -6,7 +6,7 @@ use axum::{
     body::Body,
     http::{Method, Request},
 };
-use tieline_adapter_http::{Refused, WorkLimit, router};
+use tieline_adapter_http::{Refused, TooSoon, WorkLimit, router};
 use tieline_domain::ports::IdempotencyStore;
 use tokio::{sync::Notify, task::JoinHandle};
 use tower::ServiceExt;
@@ -83,6 +83,32 @@ async fn what_comes_beyond_the_limit_is_a_503_at_once() {
     bench.get("/v1/channel-connections").await.assert_is(503);
     bench.clock.advance(jiff::SignedDuration::from_secs(1));
     bench.get("/v1/channel-connections").await.assert_is(200);
+}
+
+#[tokio::test]
+async fn who_comes_sooner_than_they_were_told_is_let_in_after_the_others() {
+    let bench = busy(64).await;
+    let get = |too_soon: Option<TooSoon>| {
+        let mut request = Request::get("/v1/channel-connections");
+        if let (Some(too_soon), Some(extensions)) = (too_soon, request.extensions_mut()) {
+            extensions.insert(too_soon);
+        }
+        request.body(Body::empty()).unwrap()
+    };
+    let mut begun = Vec::new();
+    for number in 0..64 {
+        begun.push(begin_mint(&bench, &number.to_string()).await);
+    }
+    assert!(is_refused(&bench, get(None)).await);
+    for task in begun.drain(2..) {
+        task.abort();
+        let _ = task.await;
+    }
+    assert!(is_refused(&bench, get(Some(TooSoon))).await);
+    assert!(!is_refused(&bench, get(None)).await);
+    // A second after there was no room there is enough for everybody.
+    bench.clock.advance(jiff::SignedDuration::from_secs(1));
+    assert!(!is_refused(&bench, get(Some(TooSoon))).await);
 }
 
 #[tokio::test]

@@ -69,9 +69,10 @@ pub(super) const SETTINGS: &[Setting] = &[
             requests that may ask a provider",
         more: "Those are kept apart because a provider may hang. Whoever comes beyond it is answered \
             503 with `Retry-After` at once. The probes are always answered. For a second after all of \
-            these places were taken, a quarter of them is given: then each request costs less. A \
-            connection on which one was refused is served again after a quarter of a second; where it \
-            asks again at once and is refused, after twice as long, up to a second.",
+            these places were taken, a quarter of them is given, and one in 32 to whoever comes \
+            sooner than `Retry-After` said: then each request costs less. A connection on which one \
+            was refused is served again after a quarter of a second; where it asks again at once and \
+            is refused, after twice as long, up to what `Retry-After` says.",
         ..PLAIN
     },
     Setting {

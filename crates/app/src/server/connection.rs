@@ -21,7 +21,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo},
     server::conn::auto::Builder,
 };
-use tieline_adapter_http::Refused;
+use tieline_adapter_http::{RETRY_AFTER, Refused, TooSoon};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     time::Instant,
@@ -42,10 +42,9 @@ const BUFFER: usize = 64 * 1024;
 const STREAMS: u32 = 100;
 
 /// How long nothing more is done for a connection on which a request was [`Refused`]; after another
-/// refusal right after that twice as long, and so on up to the longest. Whoever asks again at once,
-/// whatever `Retry-After` says, would keep the machine from what was let in.
+/// refusal right after that twice as long, and so on, for as long as `Retry-After` says at the most.
+/// Whoever asks again at once, whatever it says, would keep the machine from what was let in.
 pub(super) const REST: Duration = Duration::from_millis(250);
-pub(super) const LONGEST_REST: Duration = Duration::from_secs(1);
 
 /// What is known of a connection from outside.
 pub(super) struct State {
@@ -80,6 +79,9 @@ pub(super) async fn serve(
     let (connection, rest) = (Arc::new(connection), Rest::default());
     let service = service_fn(|mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
+        if rest.comes_too_soon(now()) {
+            request.extensions_mut().insert(TooSoon);
+        }
         let (connection, rest) = (Arc::clone(&connection), rest.clone());
         let is_last = is_too_long(&request);
         let request = WholeBody::of(request, &connection.state);
@@ -127,19 +129,25 @@ pub(super) struct Rest(Arc<Mutex<Option<LastRest>>>);
 struct LastRest {
     until: Instant,
     length: Duration,
+    /// When the first of these refusals was, between which nothing was let in.
+    refused_at: Instant,
 }
 
 impl Rest {
     /// Begins one and answers until when; of many requests at once that are refused, one does.
     pub(super) fn begin(&self, now: Instant) -> Instant {
         let mut last = self.last();
-        let length = match *last {
+        let (length, refused_at) = match *last {
             Some(last) if now < last.until => return last.until,
-            Some(last) => (last.length * 2).min(LONGEST_REST),
-            None => REST,
+            Some(last) => ((last.length * 2).min(RETRY_AFTER), last.refused_at),
+            None => (REST, now),
         };
         let until = now + length;
-        *last = Some(LastRest { until, length });
+        *last = Some(LastRest {
+            until,
+            length,
+            refused_at,
+        });
         until
     }
 
@@ -147,6 +155,13 @@ impl Rest {
     /// began meanwhile, for another request on the connection, goes on.
     pub(super) fn forget(&self, now: Instant) {
         self.last().take_if(|last| last.until <= now);
+    }
+
+    /// Whether a request that comes now is worked on sooner than `Retry-After` has said. Who was
+    /// refused for as long as that comes in time, however often they asked.
+    pub(super) fn comes_too_soon(&self, now: Instant) -> bool {
+        let last = *self.last();
+        last.is_some_and(|last| last.until.max(now) < last.refused_at + RETRY_AFTER)
     }
 
     /// Waits until it is; answers whether there was any.

@@ -4,7 +4,7 @@
 use std::{future::poll_fn, net::SocketAddr, pin::pin, sync::Arc, task::Poll, time::Duration};
 
 use axum::{Extension, Router, http::StatusCode, routing::get};
-use tieline_adapter_http::{MAX_BODY, Refused};
+use tieline_adapter_http::{MAX_BODY, RETRY_AFTER, Refused, TooSoon};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},
     sync::Notify,
@@ -14,7 +14,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    connection::{LONGEST_REST, REST, Rest, serve},
+    connection::{REST, Rest, serve},
     connections::Connections,
 };
 
@@ -253,7 +253,7 @@ async fn who_was_refused_for_want_of_room_has_to_rest() {
 #[test]
 fn who_is_refused_again_and_again_rests_longer_each_time() {
     let (rest, mut now) = (Rest::default(), now());
-    for length in [REST, REST * 2, LONGEST_REST, LONGEST_REST] {
+    for length in [REST, REST * 2, REST * 4, RETRY_AFTER, RETRY_AFTER] {
         let until = rest.begin(now);
         assert_eq!(until - now, length);
         // What is refused meanwhile makes it no longer.
@@ -262,6 +262,45 @@ fn who_is_refused_again_and_again_rests_longer_each_time() {
     }
     rest.forget(now);
     assert_eq!(rest.begin(now) - now, REST);
+}
+
+/// M5
+#[test]
+fn who_comes_again_sooner_than_they_were_told_comes_too_soon() {
+    let (rest, now) = (Rest::default(), now());
+    assert!(!rest.comes_too_soon(now));
+    let told = now + RETRY_AFTER;
+    let until = rest.begin(now);
+    assert!(rest.comes_too_soon(until) && !rest.comes_too_soon(told));
+    let until = rest.begin(until);
+    assert!(rest.comes_too_soon(now) && until < told);
+    let until = rest.begin(until);
+    assert!(rest.comes_too_soon(now) && until < told);
+    // After this one as long has passed since the first refusal as was told then.
+    assert!(rest.begin(until) >= told && !rest.comes_too_soon(now));
+    rest.forget(told + RETRY_AFTER);
+    assert!(!rest.comes_too_soon(told + RETRY_AFTER));
+}
+
+/// M5
+#[tokio::test]
+async fn the_request_after_a_refusal_is_marked() {
+    let stopping = CancellationToken::new();
+    let told = async |too_soon: Option<Extension<TooSoon>>| {
+        let word = too_soon.map_or("in time", |_| "too soon");
+        ([("when", word)], "served")
+    };
+    let router = refusing().route("/told", get(told));
+    let mut client = Client::of(&Connections::up_to(10), router, &stopping);
+    let mut asked = async |path: &str| {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n");
+        client.send(request.as_bytes()).await;
+        client.answer().await
+    };
+    assert!(asked("/told").await.contains("when: in time"));
+    assert!(asked("/").await.starts_with("HTTP/1.1 503 "));
+    assert!(asked("/told").await.contains("when: too soon"));
+    assert!(asked("/told").await.contains("when: in time"));
 }
 
 /// Over HTTP/2 one request may be let in while another is refused.
@@ -349,7 +388,7 @@ async fn a_body_that_never_comes_makes_a_connection_no_busier() {
     }
 }
 
-/// Eight short rests; with each twice as long as the one before, they would take most of seven
+/// Eight short rests; with each twice as long as the one before, they would take most of twelve
 /// seconds.
 #[tokio::test]
 async fn who_was_let_in_rests_as_for_the_first_time() {
@@ -363,7 +402,7 @@ async fn who_was_let_in_rests_as_for_the_first_time() {
         client.send(b"GET /open HTTP/1.1\r\nHost: x\r\n\r\n").await;
         assert!(client.answer().await.starts_with("HTTP/1.1 200 "));
     }
-    assert!(began.elapsed() < LONGEST_REST * 6);
+    assert!(began.elapsed() < RETRY_AFTER * 4);
 }
 
 #[tokio::test]
