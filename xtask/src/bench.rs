@@ -10,16 +10,17 @@ mod overload;
 mod page;
 mod peers;
 mod process;
+mod programs;
 mod report;
 mod rounds;
 mod subject;
 mod wrk;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand, builder::PossibleValuesParser};
-use xshell::{Shell, cmd};
+use xshell::Shell;
 
 use self::{
     accounting::{memory, ticks_per_second},
@@ -30,15 +31,13 @@ use self::{
     overload::Overload,
     peers::Peer,
     process::Process,
+    programs::{Build, Programs},
     report::{Program, Report},
     rounds::{Plan, Rounds},
     subject::Subject,
     wrk::Wrk,
 };
-use crate::{
-    metadata::Metadata,
-    services::{Database, Services},
-};
+use crate::services::{Database, Services};
 
 /// How fast Tieline mints, measured against a bare server in the same run.
 ///
@@ -59,6 +58,10 @@ pub(crate) struct Bench {
     /// One short round at 64 connections: an answer in a minute, which is written nowhere
     #[arg(long)]
     quick: bool,
+
+    /// Load programs that are built in this way
+    #[arg(long, default_value_t, value_enum)]
+    build: Build,
 
     /// Print what was found as one JSON object on standard output, and nothing else there
     #[arg(long)]
@@ -89,14 +92,6 @@ Examples:
   cargo xtask bench overload                      four times as much as can be done
   cargo xtask bench --quick --json | jq '.rows[] | {mode, requests_ratio}'";
 
-/// What is loaded.
-struct Programs {
-    tieline: PathBuf,
-    floor: PathBuf,
-    callback_floor: PathBuf,
-    open_loop: PathBuf,
-}
-
 /// What the callback is compared to, in a database of its own.
 struct Inserts<'a> {
     process: Process,
@@ -104,10 +99,11 @@ struct Inserts<'a> {
 }
 
 impl Bench {
-    /// The short run of all modes.
-    pub(crate) fn quick() -> Self {
+    /// The short run of all modes, of what the tests build: to see that it comes to its end.
+    pub(crate) fn trial() -> Self {
         Self {
             quick: true,
+            build: Build::Dev,
             ..Self::default()
         }
     }
@@ -125,7 +121,7 @@ impl Bench {
         let plan = if self.quick { Plan::QUICK } else { Plan::WHOLE };
         let folder = sh.create_dir(sh.current_dir().join("target/bench"))?;
         let wrk = Wrk::find(sh, &folder)?;
-        let programs = Programs::build(sh)?;
+        let programs = Programs::build(sh, self.build)?;
         let services = needs_services(&modes).then(|| Services::durable(sh));
         let services = services.transpose()?;
         let report = measure(
@@ -150,7 +146,8 @@ impl Bench {
 
     /// Whether this run is the whole of it.
     fn is_whole(&self) -> bool {
-        !self.quick && self.only.is_empty() && !self.no_services
+        let has_all = self.only.is_empty() && !self.no_services;
+        has_all && !self.quick && self.build == Build::Release
     }
 
     fn tell(&self, sh: &Shell, report: &Report) -> anyhow::Result<()> {
@@ -171,26 +168,6 @@ impl Bench {
             eprintln!("wrote {}", page::PAGE);
         }
         Ok(())
-    }
-}
-
-impl Programs {
-    /// Builds them in one go, so that they are made of the same libraries.
-    fn build(sh: &Shell) -> anyhow::Result<Self> {
-        eprintln!("bench: building the release");
-        cmd!(
-            sh,
-            "cargo build --quiet --release --package tieline --bin tieline --examples"
-        )
-        .run()
-        .context("the release does not build")?;
-        let release = Metadata::read(sh)?.target_directory.join("release");
-        Ok(Self {
-            tieline: release.join("tieline"),
-            floor: release.join("examples/floor"),
-            callback_floor: release.join("examples/callback_floor"),
-            open_loop: release.join("examples/open_loop"),
-        })
     }
 }
 
@@ -265,7 +242,7 @@ fn measure(
         peers,
         no_peers,
         programs: subjects.iter().map(program).collect::<Result<_, _>>()?,
-        binary_bytes: std::fs::metadata(&programs.tieline)?.len(),
+        binary_bytes: programs.release_bytes()?,
         missing,
     })
 }

@@ -57,6 +57,14 @@ impl Default for Fuzz {
 }
 
 impl Fuzz {
+    /// Half a minute for each target.
+    pub(crate) fn trial() -> Self {
+        Self {
+            seconds: 30,
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn run(&self, sh: &Shell) -> anyhow::Result<()> {
         let targets = self.chosen(targets(sh)?)?;
         let program = build::build(sh)?;

@@ -14,7 +14,13 @@ use self::{
     report::Row,
 };
 use super::{
-    Programs, machine::Machine, mode::Storage, page, process::Process, subject::Home, wrk::Wrk,
+    machine::Machine,
+    mode::Storage,
+    page,
+    process::Process,
+    programs::{Build, Programs},
+    subject::Home,
+    wrk::Wrk,
 };
 use crate::services::{Services, free_port};
 
@@ -62,7 +68,7 @@ impl Growth {
         let folder = sh.create_dir(sh.current_dir().join("target/bench"))?;
         let wrk = Wrk::find(sh, &folder)?;
         fill::prepare(sh)?;
-        let programs = Programs::build(sh)?;
+        let programs = Programs::build(sh, Build::Release)?;
         let mut text = String::new();
         let is_chosen = |storage: &Storage| self.storage.is_none_or(|it| it == *storage);
         for storage in Storage::ALL.into_iter().filter(is_chosen) {

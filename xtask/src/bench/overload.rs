@@ -8,12 +8,12 @@ use serde::Deserialize;
 use xshell::{Shell, cmd};
 
 use super::{
-    Programs,
     figures::Spread,
     machine::Machine,
     mint,
     mode::{Storage, TARGET_CONNECTIONS},
     page,
+    programs::{Build, Programs},
     report::Wanted,
     subject::Subject,
     wrk::as_f64,
@@ -87,7 +87,7 @@ struct Row {
 
 impl Overload {
     pub(super) fn run(&self, sh: &Shell) -> anyhow::Result<()> {
-        let programs = Programs::build(sh)?;
+        let programs = Programs::build(sh, Build::Release)?;
         let is_chosen = |storage: &Storage| self.storage.is_none_or(|it| it == *storage);
         let mut rows = Vec::new();
         let mut machine = None;

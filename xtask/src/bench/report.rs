@@ -9,6 +9,7 @@ use super::{
     machine::Machine,
     mode::{BINARY_MB, IDLE_MIB, LOADED_MIB, Mode, START_MS, TARGET_CONNECTIONS},
     peers,
+    wrk::as_f64,
 };
 
 /// More than this share of the CPU in other hands, and figures deserve no trust.
@@ -25,7 +26,8 @@ pub(super) struct Report {
     pub(super) peers: Vec<peers::Row>,
     /// Why there are no peers, if they were to be there.
     pub(super) no_peers: Option<String>,
-    pub(super) binary_bytes: u64,
+    /// The size of the release; none where another build was loaded.
+    pub(super) binary_bytes: Option<u64>,
     /// What could not be measured, and why.
     pub(super) missing: Vec<String>,
 }
@@ -77,6 +79,9 @@ impl Report {
 
     fn warnings(&self) -> String {
         let mut lines = self.failures();
+        if self.binary_bytes.is_none() {
+            lines.push("this is no release, so its figures say nothing".to_owned());
+        }
         let disturbed = self.rows.iter().filter(|row| row.others > OTHERS);
         let count = disturbed.clone().count();
         let worst = disturbed.map(|row| row.others).fold(0.0, f64::max);
@@ -146,14 +151,10 @@ impl Report {
             let seen = format!("{:.0} ms ({:.0}–{:.0})", start.median, start.min, start.max);
             line(&what, seen, start.median, "ms", START_MS);
         }
-        let size = super::wrk::as_f64(self.binary_bytes) / 1e6;
-        line(
-            "release binary, sandbox included",
-            format!("{size:.1} MB"),
-            size,
-            "MB",
-            BINARY_MB,
-        );
+        if let Some(bytes) = self.binary_bytes {
+            let (what, size) = ("release binary, sandbox included", as_f64(bytes) / 1e6);
+            line(what, format!("{size:.1} MB"), size, "MB", BINARY_MB);
+        }
         text
     }
 
@@ -259,7 +260,7 @@ fn percent(share: f64) -> String {
 }
 
 fn mebibytes(kib: u64) -> f64 {
-    super::wrk::as_f64(kib) / 1024.0
+    as_f64(kib) / 1024.0
 }
 
 #[cfg(test)]

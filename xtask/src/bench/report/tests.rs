@@ -38,7 +38,7 @@ fn report(tieline: Sample) -> Report {
             ratio: Spread::of([20.0]).unwrap(),
         }],
         no_peers: None,
-        binary_bytes: 20_000_000,
+        binary_bytes: Some(20_000_000),
         missing: Vec::new(),
     }
 }
@@ -106,4 +106,13 @@ fn cpu_of_stores_that_run_elsewhere_is_not_seen() {
         ..sample(8000.0)
     };
     check(&report(elsewhere), &["| not seen | ≤ 1.5 |"]);
+}
+
+#[test]
+fn what_is_no_release_is_said_to_be_none() {
+    let mut report = report(sample(8000.0));
+    assert!(report.text().contains("release binary"));
+    report.binary_bytes = None;
+    check(&report, &["this is no release"]);
+    assert!(!report.text().contains("release binary"));
 }
