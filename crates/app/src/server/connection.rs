@@ -42,7 +42,7 @@ const BUFFER: usize = 64 * 1024;
 const STREAMS: u32 = 100;
 
 /// How long nothing more is done for a connection on which a request was [`Refused`]; after another
-/// refusal right after that twice as long, and so on, for as long as `Retry-After` says at the most.
+/// refusal soon after that twice as long, and so on, for as long as `Retry-After` says at the most.
 /// Whoever asks again at once, whatever it says, would keep the machine from what was let in.
 pub(super) const REST: Duration = Duration::from_millis(250);
 
@@ -129,7 +129,7 @@ pub(super) struct Rest(Arc<Mutex<Option<LastRest>>>);
 struct LastRest {
     until: Instant,
     length: Duration,
-    /// When the first of these refusals was, between which nothing was let in.
+    /// When the first of these refusals was, each of which came soon after the rest for the one before.
     refused_at: Instant,
 }
 
@@ -139,8 +139,10 @@ impl Rest {
         let mut last = self.last();
         let (length, refused_at) = match *last {
             Some(last) if now < last.until => return last.until,
-            Some(last) => ((last.length * 2).min(RETRY_AFTER), last.refused_at),
-            None => (REST, now),
+            Some(last) if now < last.until + RETRY_AFTER => {
+                ((last.length * 2).min(RETRY_AFTER), last.refused_at)
+            }
+            _ => (REST, now),
         };
         let until = now + length;
         *last = Some(LastRest {

@@ -262,6 +262,9 @@ fn who_is_refused_again_and_again_rests_longer_each_time() {
     }
     rest.forget(now);
     assert_eq!(rest.begin(now) - now, REST);
+    // What is refused long after that is refused for the first time.
+    let later = now + REST + RETRY_AFTER;
+    assert_eq!(rest.begin(later) - later, REST);
 }
 
 /// M5
