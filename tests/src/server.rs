@@ -140,7 +140,24 @@ impl Server {
         self.url(CALLBACK_PATH)
     }
 
-    /// All that it has logged so far.
+    /// Waits until it has logged a line with all of these words: a thread of its own writes it, a
+    /// moment after what it is about.
+    pub async fn has_logged(&self, words: &[&str]) {
+        let is_it = |line: &str| words.iter().all(|word| line.contains(word));
+        until(&format!("{words:?} are logged"), async || {
+            self.log().lines().any(is_it).then_some(())
+        })
+        .await;
+    }
+
+    /// Asks it to end, and answers all that it has logged until then.
+    pub async fn log_to_its_end(&mut self) -> String {
+        self.ask_to_end();
+        assert!(self.ended().await.success(), "{}", self.log());
+        self.log()
+    }
+
+    /// All that it has logged so far, but for the last moment.
     #[must_use]
     pub fn log(&self) -> String {
         self.read(LOG)

@@ -41,10 +41,7 @@ async fn nothing_secret_is_logged_shown_or_stored_in_the_clear() {
     let own = stage.server.url("/").origin();
     let pages = browser.seen.iter().filter(|page| page.url.origin() == own);
     shown.extend(pages.map(visible));
-    stage.server.ask_to_end();
-    assert!(stage.server.ended().await.success());
-
-    let log = stage.server.log() + &stage.server.printed();
+    let log = stage.server.log_to_its_end().await + &stage.server.printed();
     assert!(
         log.contains("\"level\":\"TRACE\""),
         "the log is not at its most talkative"

@@ -229,7 +229,7 @@ async fn a_failure_says_what_who_and_how_and_its_reference_is_in_the_log() {
         "{words}"
     );
     assert_eq!(json!(page.reference()), attempt["id"]);
-    assert!(stage.server.log().contains(&page.reference()));
+    stage.server.has_logged(&[&page.reference()]).await;
 }
 
 #[tokio::test]
@@ -240,15 +240,8 @@ async fn the_reference_of_a_refused_callback_finds_it_in_the_log() {
         .await;
     let reference = page.reference();
     assert_eq!(page.header("x-request-id"), Some(&*reference));
-    let log = stage.server.log();
-    let lines: Vec<_> = log
-        .lines()
-        .filter(|line| line.contains(&reference))
-        .collect();
-    assert!(
-        lines.iter().any(|line| line.contains("state_invalid")),
-        "{lines:?}"
-    );
+    let words = [&*reference, "state_invalid"];
+    stage.server.has_logged(&words).await;
 }
 
 #[tokio::test]

@@ -173,9 +173,7 @@ async fn what_is_kept_is_for_its_owner_alone() {
 #[tokio::test]
 async fn a_server_that_is_asked_to_end_ends_well() {
     let mut server = Server::start(Home::empty()).await;
-    server.ask_to_end();
-    assert!(server.ended().await.success());
-    let log = server.log();
+    let log = server.log_to_its_end().await;
     assert!(
         log.contains("shutting down") && log.contains("\"ended\""),
         "{log}"

@@ -63,7 +63,7 @@ async fn a_first_start_makes_wrapped_keys_and_each_start_unwraps_them_once() {
     );
 
     // In memory alone is what it answered.
-    let said = server.log() + &server.printed();
+    let said = server.log_to_its_end().await + &server.printed();
     assert!(
         said.contains("vault transit"),
         "it is logged that it was asked"

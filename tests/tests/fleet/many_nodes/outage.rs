@@ -87,11 +87,7 @@ async fn a_restart_of_postgres_during_an_exchange_loses_no_connection() {
     })
     .await;
     relay.close();
-    until("the node misses the database", async || {
-        let log = fleet.nodes[1].log();
-        log.contains("could not be stored").then_some(())
-    })
-    .await;
+    fleet.nodes[1].has_logged(&["could not be stored"]).await;
     relay.open();
 
     assert_eq!(visit.await.expect("a page").status, 303);

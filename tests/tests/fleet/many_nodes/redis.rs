@@ -17,10 +17,7 @@ async fn fleet_on(redis: &OwnRedis) -> Fleet {
 /// Waits until all nodes ask it again.
 async fn back(fleet: &Fleet) {
     for node in &fleet.nodes {
-        until("Redis is back", async || {
-            node.log().contains("Redis is back").then_some(())
-        })
-        .await;
+        node.has_logged(&["Redis is back"]).await;
     }
 }
 
