@@ -118,13 +118,15 @@ impl WorkLimit {
         route: Option<&str>,
         now: Timestamp,
     ) -> Option<Place> {
-        let is_too_soon = || request.extensions().get::<TooSoon>().is_some();
         let one_of = |places: &Arc<Semaphore>| Arc::clone(places).try_acquire_owned().ok();
         let permit = match kind(request.method(), route) {
             Kind::Probe => return Some(Place { _permit: None }),
             Kind::Page => one_of(&self.pages)?,
             Kind::Call => one_of(&self.calls)?,
-            Kind::Other => self.requests.enter(now, is_too_soon())?,
+            Kind::Other => {
+                let is_too_soon = request.extensions().get::<TooSoon>().is_some();
+                self.requests.enter(now, is_too_soon)?
+            }
         };
         Some(Place {
             _permit: Some(Arc::new(permit)),

@@ -79,7 +79,7 @@ pub(super) async fn serve(
     let (connection, rest) = (Arc::new(connection), Rest::default());
     let service = service_fn(|mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
-        if rest.comes_too_soon(now()) {
+        if rest.comes_too_soon(now) {
             request.extensions_mut().insert(TooSoon);
         }
         let (connection, rest) = (Arc::clone(&connection), rest.clone());
@@ -161,9 +161,9 @@ impl Rest {
 
     /// Whether a request that comes now is worked on sooner than `Retry-After` has said. Who was
     /// refused for as long as that comes in time, however often they asked.
-    pub(super) fn comes_too_soon(&self, now: Instant) -> bool {
+    pub(super) fn comes_too_soon(&self, now: impl FnOnce() -> Instant) -> bool {
         let last = *self.last();
-        last.is_some_and(|last| last.until.max(now) < last.refused_at + RETRY_AFTER)
+        last.is_some_and(|last| last.until.max(now()) < last.refused_at + RETRY_AFTER)
     }
 
     /// Waits until it is; answers whether there was any.

@@ -271,18 +271,18 @@ fn who_is_refused_again_and_again_rests_longer_each_time() {
 #[test]
 fn who_comes_again_sooner_than_they_were_told_comes_too_soon() {
     let (rest, now) = (Rest::default(), now());
-    assert!(!rest.comes_too_soon(now));
+    assert!(!rest.comes_too_soon(|| now));
     let told = now + RETRY_AFTER;
     let until = rest.begin(now);
-    assert!(rest.comes_too_soon(until) && !rest.comes_too_soon(told));
+    assert!(rest.comes_too_soon(|| until) && !rest.comes_too_soon(|| told));
     let until = rest.begin(until);
-    assert!(rest.comes_too_soon(now) && until < told);
+    assert!(rest.comes_too_soon(|| now) && until < told);
     let until = rest.begin(until);
-    assert!(rest.comes_too_soon(now) && until < told);
+    assert!(rest.comes_too_soon(|| now) && until < told);
     // After this one as long has passed since the first refusal as was told then.
-    assert!(rest.begin(until) >= told && !rest.comes_too_soon(now));
+    assert!(rest.begin(until) >= told && !rest.comes_too_soon(|| now));
     rest.forget(told + RETRY_AFTER);
-    assert!(!rest.comes_too_soon(told + RETRY_AFTER));
+    assert!(!rest.comes_too_soon(|| told + RETRY_AFTER));
 }
 
 /// M5
