@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use tieline_domain::{
     id::EnvironmentId,
     idempotency::{IdempotencyRecord, IdempotencyScope},
-    ports::{IdempotencyClaim, IdempotencyStore, StoreError},
+    ports::{Deletion, IdempotencyClaim, IdempotencyStore, StoreError},
     sealed::Sealed,
 };
 use tokio::{
@@ -124,7 +124,7 @@ impl IdempotencyStore for GroupedIdempotencyStore {
         self.store.list(environment, after, limit).await
     }
 
-    async fn delete_expired(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
+    async fn delete_expired(&self, now: Timestamp, limit: u32) -> Result<Deletion, StoreError> {
         self.store.delete_expired(now, limit).await
     }
 }

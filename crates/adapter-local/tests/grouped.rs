@@ -16,7 +16,7 @@ use tieline_adapter_local::GroupedIdempotencyStore;
 use tieline_domain::{
     id::EnvironmentId,
     idempotency::{IdempotencyRecord, IdempotencyScope},
-    ports::{IdempotencyClaim, IdempotencyStore, StoreError},
+    ports::{Deletion, IdempotencyClaim, IdempotencyStore, StoreError},
     sealed::Sealed,
 };
 use tieline_testkit::{
@@ -77,7 +77,7 @@ impl IdempotencyStore for Slow {
         self.memory.list(environment, after, limit).await
     }
 
-    async fn delete_expired(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
+    async fn delete_expired(&self, now: Timestamp, limit: u32) -> Result<Deletion, StoreError> {
         self.memory.delete_expired(now, limit).await
     }
 }
@@ -230,6 +230,6 @@ async fn whatever_is_no_claim_goes_to_the_store_itself() {
     };
     let listed = store.list(first.scope.environment_id, None, 1).await;
     assert_eq!(listed.unwrap(), [answered]);
-    let deleted = store.delete_expired(seconds_later(9000), 10).await;
-    assert_eq!(deleted.unwrap(), 2);
+    let deletion = store.delete_expired(seconds_later(9000), 10).await;
+    assert_eq!(deletion.unwrap(), Deletion::of(2, 10));
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use tieline_domain::{
     id::EnvironmentId,
     idempotency::{IdempotencyRecord, IdempotencyScope},
-    ports::{IdempotencyClaim, IdempotencyStore, StoreError},
+    ports::{Deletion, IdempotencyClaim, IdempotencyStore, StoreError},
     sealed::Sealed,
 };
 
@@ -91,7 +91,7 @@ impl IdempotencyStore for PgIdempotencyStore {
         rows.into_iter().map(IdempotencyRecord::try_from).collect()
     }
 
-    async fn delete_expired(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
+    async fn delete_expired(&self, now: Timestamp, limit: u32) -> Result<Deletion, StoreError> {
         let mut session = self.access.writer().await?;
         // Every node deletes, and none waits for another.
         let result = sqlx::query!(
@@ -106,6 +106,6 @@ impl IdempotencyStore for PgIdempotencyStore {
         .await
         .map_err(unavailable)?;
         session.commit().await.map_err(unavailable)?;
-        Ok(result.rows_affected())
+        Ok(Deletion::of(result.rows_affected(), limit))
     }
 }

@@ -6,7 +6,7 @@ use sqlx::{FromRow, QueryBuilder, Sqlite};
 use tieline_domain::{
     id::EnvironmentId,
     idempotency::{IdempotencyRecord, IdempotencyScope},
-    ports::{IdempotencyClaim, IdempotencyStore, StoreError},
+    ports::{Deletion, IdempotencyClaim, IdempotencyStore, StoreError},
     sealed::Sealed,
 };
 use uuid::Uuid;
@@ -18,8 +18,11 @@ use crate::{
 };
 
 mod batch;
+mod delete;
+mod keys;
 
 use batch::claim_all;
+pub(crate) use keys::{of_scope, periods, with_periods};
 
 /// Keeps answers under idempotency keys in SQLite.
 #[derive(Clone, Debug)]
@@ -49,11 +52,12 @@ impl IdempotencyStore for SqliteIdempotencyStore {
         scope: &IdempotencyScope,
         response: &Sealed,
     ) -> Result<bool, StoreError> {
-        let result = sqlx::query(
-            "UPDATE idempotency_records SET response = ?1
-             WHERE key_start = substr(?2, 1, 8) AND key_hash = ?2 AND route = ?3
-                 AND environment_id = ?4",
-        )
+        let result = sqlx::query(concat!(
+            with_periods!(),
+            "UPDATE idempotency_records SET response = ?1 WHERE id = (SELECT r.id FROM ",
+            of_scope!("?2", "?3", "?4"),
+            ")"
+        ))
         .bind(&response.0)
         .bind(scope.key_hash.as_slice())
         .bind(&scope.route)
@@ -93,19 +97,12 @@ impl IdempotencyStore for SqliteIdempotencyStore {
         rows.into_iter().map(IdempotencyRecord::try_from).collect()
     }
 
-    async fn delete_expired(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
-        let result = sqlx::query(
-            "DELETE FROM idempotency_records WHERE rowid IN (
-                 SELECT rowid FROM idempotency_records
-                 WHERE expires_at <= ? ORDER BY expires_at LIMIT ?
-             )",
-        )
-        .bind(now.as_microsecond())
-        .bind(limit)
-        .execute(&mut *self.access.writer().await?)
-        .await
-        .map_err(unavailable)?;
-        Ok(result.rows_affected())
+    async fn delete_expired(&self, now: Timestamp, limit: u32) -> Result<Deletion, StoreError> {
+        let mut work = self.access.begin_write().await?;
+        let deletion = delete::expired(&mut work, now, limit).await;
+        let deletion = deletion.map_err(unavailable)?;
+        work.commit().await.map_err(unavailable)?;
+        Ok(deletion)
     }
 }
 

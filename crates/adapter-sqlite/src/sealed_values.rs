@@ -11,7 +11,9 @@ use tieline_domain::{
 };
 use uuid::Uuid;
 
-use crate::{column::column as of, database::Access, error::unavailable};
+use crate::{
+    column::column as of, database::Access, error::unavailable, idempotency_store::periods,
+};
 
 mod source;
 
@@ -107,19 +109,30 @@ async fn list_answers(
         Some(SealedRow::Answer(scope)) => (&scope.key_hash, &*scope.route, scope.environment_id.0),
         _ => (&[0; 32], "", Uuid::nil()),
     };
-    let rows: Vec<(Uuid, String, Vec<u8>, Vec<u8>)> = sqlx::query_as(
-        "SELECT environment_id, route, key_hash, response FROM idempotency_records
-         WHERE key_start >= substr(?1, 1, 8) AND (key_hash, route, environment_id) > (?1, ?2, ?3)
-         ORDER BY key_start, key_hash, route, environment_id LIMIT ?4",
-    )
-    .bind(key_hash.as_slice())
-    .bind(route)
-    .bind(environment)
-    .bind(limit)
-    .fetch_all(db)
-    .await
-    .map_err(unavailable)?;
-    let stored = |(environment, route, key_hash, value): (_, _, Vec<u8>, _)| {
+    let mut rows: Vec<(Vec<u8>, String, Uuid, Vec<u8>)> = Vec::new();
+    for period in periods(db).await? {
+        // What a key leads to can have gone, and its number be another's.
+        let of_period = sqlx::query_as(
+            "SELECT r.key_hash, r.route, r.environment_id, r.response
+             FROM idempotency_keys AS k CROSS JOIN idempotency_records AS r
+             ON r.id = k.record AND r.period = k.period AND substr(r.key_hash, 1, 8) = k.key_start
+             WHERE k.period = ?1 AND k.key_start >= substr(?2, 1, 8)
+                 AND (r.key_hash, r.route, r.environment_id) > (?2, ?3, ?4)
+             ORDER BY k.key_start, r.key_hash, r.route, r.environment_id LIMIT ?5",
+        )
+        .bind(period)
+        .bind(key_hash.as_slice())
+        .bind(route)
+        .bind(environment)
+        .bind(limit)
+        .fetch_all(&mut *db)
+        .await
+        .map_err(unavailable)?;
+        rows.extend(of_period);
+    }
+    rows.sort_unstable();
+    rows.truncate(limit as usize);
+    let stored = |(key_hash, route, environment, value): (Vec<u8>, _, _, _)| {
         let scope = IdempotencyScope {
             environment_id: EnvironmentId(environment),
             route,

@@ -3,12 +3,9 @@
 
 use std::fs;
 
-use tempfile::TempDir;
-use tieline_adapter_sqlite::SqliteDatabase;
 use tieline_domain::{
     connection::ChannelConnection,
     endpoint::ChannelEndpoint,
-    environment::Environment,
     integration::Integration,
     page::{From, Order, PageRequest},
     ports::{ConnectionFilter, EndpointFilter},
@@ -17,36 +14,17 @@ use tieline_domain::{
 };
 use tieline_testkit::fixtures::{self, NOON, seconds_later};
 
+use self::support::Seeded;
+
+mod support;
+
 /// The bytes with which every sealed value of these tests begins.
 const CANARY: &[u8] = b"\xca\x4a\xf7 a canary, sealed \xca\x4a\xf7";
 
 /// How many connections are made: enough to fill pages, and to split them.
 const MANY: usize = 120;
 
-struct Seeded {
-    folder: TempDir,
-    database: SqliteDatabase,
-    environment: Environment,
-}
-
 impl Seeded {
-    async fn open() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}/tieline.db", folder.path().display());
-        let database = SqliteDatabase::open(&url).await.unwrap();
-        database.migrate().await.unwrap();
-        let (organization, mut environment) = (fixtures::organization(), fixtures::environment());
-        environment.organization_id = organization.id;
-        let store = database.stores().environments;
-        store.insert_organization(&organization).await.unwrap();
-        store.insert(&environment).await.unwrap();
-        Self {
-            folder,
-            database,
-            environment,
-        }
-    }
-
     /// An integration, and a subscriber with many connections and endpoints, all with canaries.
     async fn fill(&self) -> Integration {
         let ada = fixtures::subscriber(self.environment.id, "ada");

@@ -47,7 +47,7 @@ pub use endpoint_store::{EndpointFilter, EndpointStore};
 pub use environment_store::EnvironmentStore;
 pub use event_reader::{Delivery, EventReader, EventRefusal, ProviderEvent, ProviderEventKind};
 pub use id_generator::IdGenerator;
-pub use idempotency_store::{IdempotencyClaim, IdempotencyStore};
+pub use idempotency_store::{Deletion, IdempotencyClaim, IdempotencyStore};
 pub use integration_store::IntegrationStore;
 pub use key_check_store::KeyCheckStore;
 pub use key_wrapper::{KeyWrapper, WrapError};

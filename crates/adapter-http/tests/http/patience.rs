@@ -10,8 +10,8 @@ use tieline_domain::{
     idempotency::{IdempotencyRecord, IdempotencyScope},
     integration::Credentials,
     ports::{
-        CodeExchange, GrantedScopes, IdempotencyClaim, IdempotencyStore, MockProviderClient,
-        ProviderClient, ProviderError, RefreshError, StoreError,
+        CodeExchange, Deletion, GrantedScopes, IdempotencyClaim, IdempotencyStore,
+        MockProviderClient, ProviderClient, ProviderError, RefreshError, StoreError,
     },
     provider::{CredentialProblem, Grant, GrantedCredential, Provider},
     revocation::RevocationItem,
@@ -50,7 +50,7 @@ impl IdempotencyStore for Silent {
         std::future::pending().await
     }
 
-    async fn delete_expired(&self, _: Timestamp, _: u32) -> Result<u64, StoreError> {
+    async fn delete_expired(&self, _: Timestamp, _: u32) -> Result<Deletion, StoreError> {
         std::future::pending().await
     }
 }

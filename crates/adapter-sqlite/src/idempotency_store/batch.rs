@@ -9,7 +9,10 @@ use tieline_domain::{
     ports::{IdempotencyClaim, StoreError},
 };
 
-use super::IdempotencyRow;
+use super::{
+    IdempotencyRow,
+    keys::{of_scope, period_of, with_periods},
+};
 use crate::{
     column::to_json,
     error::{is_foreign_key_violation, unavailable},
@@ -21,7 +24,7 @@ type Answer = Result<IdempotencyClaim, StoreError>;
 /// A record that is there, and where.
 #[derive(FromRow)]
 struct Held {
-    rowid: i64,
+    id: i64,
     #[sqlx(flatten)]
     row: IdempotencyRow,
 }
@@ -44,53 +47,45 @@ macro_rules! piece {
     (key_hash) => {
         "substr(?1, c.value + 16, 32)"
     };
-    (key_start) => {
-        "substr(?1, c.value + 16, 8)"
-    };
     (fingerprint) => {
         "substr(?1, c.value + 48, 32)"
     };
     (expires_at) => {
         "CAST(substr(?1, c.value + 80, 20) AS INTEGER)"
     };
+    (period) => {
+        "CAST(substr(?1, c.value + 100, 20) AS INTEGER)"
+    };
     (route) => {
         concat!(
-            "CAST(substr(?1, c.value + 120, ",
+            "CAST(substr(?1, c.value + 140, ",
             piece!(route_length),
             ") AS TEXT)"
         )
     };
     (response) => {
         concat!(
-            "substr(?1, c.value + 120 + ",
+            "substr(?1, c.value + 140 + ",
             piece!(route_length),
-            ", CAST(substr(?1, c.value + 110, 10) AS INTEGER))"
+            ", CAST(substr(?1, c.value + 130, 10) AS INTEGER))"
         )
     };
     (route_length) => {
-        "CAST(substr(?1, c.value + 100, 10) AS INTEGER)"
+        "CAST(substr(?1, c.value + 120, 10) AS INTEGER)"
     };
 }
 
-/// Where a record `r` is of a claim's scope, in SQL.
-macro_rules! is_of_scope {
+/// The record of a claim's scope, in SQL.
+macro_rules! of_its_scope {
     () => {
-        concat!(
-            "r.key_start = ",
-            piece!(key_start),
-            " AND r.key_hash = ",
-            piece!(key_hash),
-            " AND r.route = ",
-            piece!(route),
-            " AND r.environment_id = ",
-            piece!(environment_id)
-        )
+        of_scope!(piece!(key_hash), piece!(route), piece!(environment_id))
     };
 }
 
 const INSERT: &str = concat!(
+    with_periods!(),
     "INSERT INTO idempotency_records
-         (environment_id, route, key_hash, fingerprint, response, expires_at)
+         (environment_id, route, key_hash, fingerprint, response, expires_at, period)
      SELECT ",
     piece!(environment_id),
     ", ",
@@ -103,17 +98,18 @@ const INSERT: &str = concat!(
     piece!(response),
     ", ",
     piece!(expires_at),
-    " FROM json_each(?2) AS c
-     WHERE NOT EXISTS (SELECT 1 FROM idempotency_records AS r WHERE ",
-    is_of_scope!(),
+    ", ",
+    piece!(period),
+    " FROM json_each(?2) AS c WHERE NOT EXISTS (SELECT 1 FROM ",
+    of_its_scope!(),
     ")"
 );
 
 const SELECT: &str = concat!(
-    "SELECT r.rowid, r.environment_id, r.route, r.key_hash, r.fingerprint, r.response,
-         r.expires_at
-     FROM json_each(?2) AS c JOIN idempotency_records AS r ON ",
-    is_of_scope!()
+    with_periods!(),
+    "SELECT r.id, r.environment_id, r.route, r.key_hash, r.fingerprint, r.response, r.expires_at
+     FROM json_each(?2) AS c CROSS JOIN ",
+    of_its_scope!()
 );
 
 /// Claims all of them, each under a scope of its own.
@@ -165,20 +161,20 @@ async fn try_all(
     records: &[&IdempotencyRecord],
     now: Timestamp,
 ) -> Result<Vec<Option<Answer>>, sqlx::Error> {
-    let stored = insert(connection, records).await?;
+    let stored = insert(connection, records, now).await?;
     if stored.clone().count() == records.len() {
         let new = |_| Some(Ok(IdempotencyClaim::New));
         return Ok(records.iter().map(new).collect());
     }
-    let mut held = select(connection, records).await?;
+    let mut held = select(connection, records, now).await?;
     let (mut answers, mut expired) = (Vec::new(), Vec::new());
     for record in records {
         answers.push(match held.remove(&record.scope) {
             None => None,
-            Some(held) if stored.contains(&held.rowid) => Some(Ok(IdempotencyClaim::New)),
+            Some(held) if stored.contains(&held.id) => Some(Ok(IdempotencyClaim::New)),
             Some(held) => match IdempotencyRecord::try_from(held.row) {
                 Ok(record) if record.expires_at <= now => {
-                    expired.push(held.rowid);
+                    expired.push(held.id);
                     None
                 }
                 record => {
@@ -193,7 +189,7 @@ async fn try_all(
 }
 
 /// Writes a claim as `piece!` reads it.
-fn append(record: &IdempotencyRecord, bytes: &mut Vec<u8>) {
+fn append(record: &IdempotencyRecord, now: Timestamp, bytes: &mut Vec<u8>) {
     let IdempotencyRecord {
         scope,
         fingerprint,
@@ -201,8 +197,9 @@ fn append(record: &IdempotencyRecord, bytes: &mut Vec<u8>) {
         expires_at,
     } = record;
     let numbers = format!(
-        "{:020}{:010}{:010}",
+        "{:020}{:020}{:010}{:010}",
         expires_at.as_microsecond(),
+        period_of(record, now),
         scope.route.len(),
         response.0.len()
     );
@@ -219,18 +216,19 @@ fn append(record: &IdempotencyRecord, bytes: &mut Vec<u8>) {
     }
 }
 
-/// Stores those whose scope is free; answers the rowids that they got.
+/// Stores those whose scope is free; answers the ids that they got.
 async fn insert(
     connection: &mut SqliteConnection,
     records: &[&IdempotencyRecord],
+    now: Timestamp,
 ) -> Result<RangeInclusive<i64>, sqlx::Error> {
-    let Parameters { bytes, starts } = Parameters::of(records);
+    let Parameters { bytes, starts } = Parameters::of(records, now);
     let result = query(INSERT)
         .bind(bytes)
         .bind(starts)
         .execute(connection)
         .await?;
-    // Rowids are given one after the other. The rows are counted by themselves and not told one by
+    // Ids are given one after the other. The rows are counted by themselves and not told one by
     // one: each would wake the thread that waits for them.
     let (count, last) = (result.rows_affected(), result.last_insert_rowid());
     Ok(last - count.cast_signed() + 1..=last)
@@ -240,8 +238,9 @@ async fn insert(
 async fn select(
     connection: &mut SqliteConnection,
     records: &[&IdempotencyRecord],
+    now: Timestamp,
 ) -> Result<HashMap<IdempotencyScope, Held>, sqlx::Error> {
-    let Parameters { bytes, starts } = Parameters::of(records);
+    let Parameters { bytes, starts } = Parameters::of(records, now);
     let rows: Vec<Held> = query_as(SELECT)
         .bind(bytes)
         .bind(starts)
@@ -255,14 +254,14 @@ async fn select(
 
 async fn delete_expired(
     connection: &mut SqliteConnection,
-    rowids: &[i64],
+    ids: &[i64],
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
-    if !rowids.is_empty() {
+    if !ids.is_empty() {
         let sql = "DELETE FROM idempotency_records
-             WHERE rowid IN (SELECT value FROM json_each(?)) AND expires_at <= ?";
+             WHERE id IN (SELECT value FROM json_each(?)) AND expires_at <= ?";
         query(sql)
-            .bind(to_json(&rowids))
+            .bind(to_json(&ids))
             .bind(now.as_microsecond())
             .execute(connection)
             .await?;
@@ -271,12 +270,12 @@ async fn delete_expired(
 }
 
 impl Parameters {
-    fn of(records: &[&IdempotencyRecord]) -> Self {
+    fn of(records: &[&IdempotencyRecord], now: Timestamp) -> Self {
         let mut bytes = Vec::new();
         let mut start_of = |record: &&IdempotencyRecord| {
             // SQL counts from one.
             let start = bytes.len() + 1;
-            append(record, &mut bytes);
+            append(record, now, &mut bytes);
             start
         };
         let starts: Vec<_> = records.iter().map(&mut start_of).collect();

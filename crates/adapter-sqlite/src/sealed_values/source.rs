@@ -2,6 +2,8 @@
 
 use tieline_domain::sealed::SealedColumn;
 
+use crate::idempotency_store::{of_scope, with_periods};
+
 /// Where the values of a column are.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Source {
@@ -99,9 +101,14 @@ impl Source {
         let (table, value, only) = self.column();
         let row = match self {
             Self::Objects(it) => format!("t.environment_id = ?3 AND t.{} = ?4", it.id),
-            Self::Answers => "t.key_start = substr(?3, 1, 8) AND t.key_hash = ?3 AND t.route = ?4
-                 AND t.environment_id = ?5"
-                .to_owned(),
+            Self::Answers => concat!(
+                "t.id = (",
+                with_periods!(),
+                "SELECT r.id FROM ",
+                of_scope!("?3", "?4", "?5"),
+                ")"
+            )
+            .to_owned(),
             Self::KeyCheck => "true".to_owned(),
         };
         format!("UPDATE {table} AS t SET {value} = ?1 WHERE t.{value} = ?2 AND {row} AND {only}")

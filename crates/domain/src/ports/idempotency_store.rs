@@ -21,6 +21,26 @@ pub enum IdempotencyClaim {
     Taken(Box<IdempotencyRecord>),
 }
 
+/// How far a deletion came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deletion {
+    /// How many were deleted.
+    pub count: u64,
+    /// Whether there may be more to delete.
+    pub more: bool,
+}
+
+impl Deletion {
+    /// Of so many, when no more than `limit` could be deleted.
+    #[must_use]
+    pub fn of(count: u64, limit: u32) -> Self {
+        Self {
+            count,
+            more: count >= u64::from(limit),
+        }
+    }
+}
+
 /// Keeps answers under idempotency keys.
 #[async_trait]
 pub trait IdempotencyStore: Send + Sync {
@@ -63,6 +83,6 @@ pub trait IdempotencyStore: Send + Sync {
         limit: u32,
     ) -> Result<Vec<IdempotencyRecord>, StoreError>;
 
-    /// Deletes at most `limit` records that have expired at `now`; answers how many.
-    async fn delete_expired(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError>;
+    /// Deletes at most `limit` records that have expired at `now`.
+    async fn delete_expired(&self, now: Timestamp, limit: u32) -> Result<Deletion, StoreError>;
 }

@@ -4,7 +4,11 @@ use std::{future::Future, time::Duration};
 
 use jiff::SignedDuration;
 
-use crate::{broker::Broker, flow::STATE_LIFETIME, ports::StoreError};
+use crate::{
+    broker::Broker,
+    flow::STATE_LIFETIME,
+    ports::{Deletion, StoreError},
+};
 
 /// How many are deleted at a time. Whoever writes may have to wait for so many.
 const BATCH: u32 = 100;
@@ -40,12 +44,15 @@ impl Broker {
     ) -> Result<u64, StoreError> {
         let before = self.clock.now() - lifetime.max(STATE_LIFETIME);
         let store = &self.stores.attempts;
-        self.delete_all(pace, move || store.delete_ended(before, BATCH))
-            .await
+        let delete = async || {
+            let count = store.delete_ended(before, BATCH).await?;
+            Ok(Deletion::of(count, BATCH))
+        };
+        self.delete_all(pace, delete).await
     }
 
-    /// Deletes batch after batch until one is not full.
-    async fn delete_all<F: Future<Output = Result<u64, StoreError>>>(
+    /// Deletes batch after batch until there is no more.
+    async fn delete_all<F: Future<Output = Result<Deletion, StoreError>>>(
         &self,
         pace: &mut Pace,
         delete: impl Fn() -> F,
@@ -55,8 +62,8 @@ impl Broker {
         loop {
             let began = self.clock.now();
             let batch = delete().await?;
-            deleted += batch;
-            if batch < u64::from(BATCH) {
+            deleted += batch.count;
+            if !batch.more {
                 pace.ease();
                 return Ok(deleted);
             }

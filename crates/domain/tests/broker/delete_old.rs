@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use tieline_domain::{
     id::EnvironmentId,
     idempotency::{IdempotencyRecord, IdempotencyScope},
-    ports::{Clock, IdempotencyClaim, IdempotencyStore, StoreError},
+    ports::{Clock, Deletion, IdempotencyClaim, IdempotencyStore, StoreError},
     sealed::Sealed,
     usecase::Pace,
 };
@@ -47,12 +47,12 @@ impl IdempotencyStore for Slow {
         Ok(Vec::new())
     }
 
-    async fn delete_expired(&self, _: Timestamp, limit: u32) -> Result<u64, StoreError> {
+    async fn delete_expired(&self, _: Timestamp, limit: u32) -> Result<Deletion, StoreError> {
         self.clock.advance(SignedDuration::from_millis(10));
         let left = self.left.load(Ordering::Relaxed);
         let deleted = left.min(limit.into());
         self.left.store(left - deleted, Ordering::Relaxed);
-        Ok(deleted)
+        Ok(Deletion::of(deleted, limit))
     }
 }
 

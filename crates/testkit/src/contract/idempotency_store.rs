@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use tieline_domain::{
     id::EnvironmentId,
     idempotency::{IdempotencyRecord, IdempotencyScope},
-    ports::IdempotencyClaim,
+    ports::{Deletion, IdempotencyClaim},
     sealed::Sealed,
 };
 
@@ -32,6 +32,7 @@ macro_rules! idempotency_store_contract {
             however_many_claims_are_made_together_each_is_answered,
             an_answer_replaces_that_of_its_own_scope,
             records_are_listed_page_by_page_in_their_order,
+            a_key_is_taken_until_its_record_expires,
             expired_records_are_deleted_up_to_the_limit,
             a_claim_that_is_abandoned_leaves_the_store_usable,
         ] $($harness)* }
@@ -350,6 +351,40 @@ pub async fn records_are_listed_page_by_page_in_their_order(harness: &impl Stora
     }
 }
 
+pub async fn a_key_is_taken_until_its_record_expires(harness: &impl StorageHarness) {
+    let stores = harness.stores();
+    let store = &stores.idempotency;
+    for seconds in [1, 299, 300, 301, 600, 601, 86_400] {
+        let environment = stores.environment().await;
+        let [first, second] = [1, 2].map(|times| IdempotencyRecord {
+            response: fixtures::sealed(&format!("response {times}")),
+            expires_at: seconds_later(seconds * times),
+            ..fixtures::idempotency_record(environment.id, "key")
+        });
+        for (record, now, expected) in [
+            (&first, 0, IdempotencyClaim::New),
+            (&second, 0, IdempotencyClaim::Taken(Box::new(first.clone()))),
+            (
+                &second,
+                seconds - 1,
+                IdempotencyClaim::Taken(Box::new(first.clone())),
+            ),
+            (&second, seconds, IdempotencyClaim::New),
+            (
+                &first,
+                // A clock can be set.
+                0,
+                IdempotencyClaim::Taken(Box::new(second.clone())),
+            ),
+        ] {
+            let claim = store.claim(record, seconds_later(now)).await.unwrap();
+            assert_eq!(claim, expected, "{seconds} s, at {now}");
+        }
+        let listed = store.list(environment.id, None, 10).await.unwrap();
+        assert_eq!(listed, [second], "{seconds} s");
+    }
+}
+
 pub async fn expired_records_are_deleted_up_to_the_limit(harness: &impl StorageHarness) {
     let environment = harness.stores().environment().await;
     let store = &harness.stores().idempotency;
@@ -362,11 +397,16 @@ pub async fn expired_records_are_deleted_up_to_the_limit(harness: &impl StorageH
     for record in &records {
         store.claim(record, NOON).await.unwrap();
     }
-    assert_eq!(store.delete_expired(NOON, 100).await.unwrap(), 0);
-    assert_eq!(store.delete_expired(seconds_later(4), 0).await.unwrap(), 0);
-    assert_eq!(store.delete_expired(seconds_later(4), 3).await.unwrap(), 3);
-    assert_eq!(store.delete_expired(seconds_later(4), 3).await.unwrap(), 1);
-    assert_eq!(store.delete_expired(seconds_later(4), 3).await.unwrap(), 0);
+    for (now, limit, count) in [
+        (NOON, 100, 0),
+        (seconds_later(4), 0, 0),
+        (seconds_later(4), 3, 3),
+        (seconds_later(4), 3, 1),
+        (seconds_later(4), 3, 0),
+    ] {
+        let deletion = store.delete_expired(now, limit).await.unwrap();
+        assert_eq!(deletion, Deletion::of(count, limit));
+    }
     let mut free = Vec::new();
     for record in &records {
         // As of noon none has expired: whatever is free was deleted.

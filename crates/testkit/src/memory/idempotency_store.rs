@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use tieline_domain::{
     id::EnvironmentId,
     idempotency::{IdempotencyRecord, IdempotencyScope},
-    ports::{IdempotencyClaim, IdempotencyStore, StoreError},
+    ports::{Deletion, IdempotencyClaim, IdempotencyStore, StoreError},
     sealed::Sealed,
 };
 
@@ -64,7 +64,7 @@ impl IdempotencyStore for MemoryStorage {
         })
     }
 
-    async fn delete_expired(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
+    async fn delete_expired(&self, now: Timestamp, limit: u32) -> Result<Deletion, StoreError> {
         self.write(|tables| {
             let mut expired: Vec<_> = tables
                 .idempotency
@@ -77,7 +77,7 @@ impl IdempotencyStore for MemoryStorage {
             for record in &expired {
                 tables.idempotency.remove(&record.scope);
             }
-            Ok(expired.len() as u64)
+            Ok(Deletion::of(expired.len() as u64, limit))
         })
         .await
     }

@@ -15,7 +15,7 @@ use tieline_domain::{
     integration::Integration,
     ports::{
         ApiKeyStore, AttemptFilter, AttemptStore, AuditFilter, AuditStore, Claim, ConnectionFilter,
-        ConnectionStore, ConnectionWrite, ContextFilter, ContextStore, EndpointFilter,
+        ConnectionStore, ConnectionWrite, ContextFilter, ContextStore, Deletion, EndpointFilter,
         EndpointStore, EnvironmentStore, IdempotencyClaim, IdempotencyStore, InsertError,
         IntegrationStore, KeyCheckStore, RecordConnection, RecordError, ResealedValue,
         RevocationStore, SealedRow, SealedValues, StoreError, StoredValue, Stores,
@@ -324,7 +324,7 @@ fn ask_flows(
         writes idempotency.claim(&given.records[1], NOON) is Ok(IdempotencyClaim::New),
         writes idempotency.answer(&given.records[0].scope, &fixtures::sealed("answer")) is Ok(true),
         reads idempotency.list(here, None, 10),
-        writes idempotency.delete_expired(NOON, 10) is Ok(0),
+        writes idempotency.delete_expired(NOON, 10) is Ok(Deletion { count: 0, more: false }),
     }
 }
 
