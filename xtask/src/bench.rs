@@ -1,6 +1,7 @@
 //! `cargo xtask bench`.
 
 mod accounting;
+mod exercise;
 mod figures;
 mod growth;
 mod machine;
@@ -22,6 +23,7 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand, builder::PossibleValuesParser};
 use xshell::Shell;
 
+pub(crate) use self::exercise::exercise;
 use self::{
     accounting::{memory, ticks_per_second},
     figures::Spread,

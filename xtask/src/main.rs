@@ -17,6 +17,7 @@ mod lint;
 mod metadata;
 mod openapi;
 mod packages;
+mod release;
 mod services;
 mod sqlx;
 mod steps;
@@ -53,6 +54,7 @@ enum Task {
     Sqlx(sqlx::Sqlx),
     Fuzz(fuzz::Fuzz),
     Bench(bench::Bench),
+    Release(release::Release),
     Ci(ci::Ci),
 }
 
@@ -81,6 +83,7 @@ impl Task {
             Self::Sqlx(task) => task.run(&sh),
             Self::Fuzz(task) => task.run(&sh),
             Self::Bench(task) => task.run(&sh),
+            Self::Release(task) => task.run(&sh),
             Self::Ci(task) => task.run(&sh),
         }
     }

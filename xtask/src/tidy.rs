@@ -9,7 +9,8 @@ use crate::metadata::Metadata;
 
 /// Checks what no compiler checks: manifests, file names, sizes, words that do not belong.
 ///
-/// Every member inherits the lints and takes its dependencies from the workspace; no mod.rs, no
+/// Every member inherits the lints, takes its dependencies from the workspace, and is there where
+/// the image is built; no mod.rs, no
 /// Rust file over 600 lines, no lint switched off without a word, no package registry and no path
 /// of somebody's machine in any file under version control (or about to be: whatever
 /// `.gitignore` does not exclude).
@@ -23,8 +24,11 @@ impl Tidy {
     }
 }
 
+const IMAGE_CONTEXT: &str = "deploy/Dockerfile.dockerignore";
+
 pub(crate) fn check(sh: &Shell) -> anyhow::Result<()> {
     let mut faults = manifest_faults(sh)?;
+    faults.extend(image_faults(sh)?);
     for path in files(sh)? {
         // What is not UTF-8 is no text: an image, say.
         if let Ok(content) = String::from_utf8(sh.read_binary_file(&path)?) {
@@ -55,6 +59,30 @@ fn manifest_faults(sh: &Shell) -> anyhow::Result<Vec<String>> {
         faults.extend(manifest::faults(&path.display().to_string(), &manifest));
     }
     Ok(faults)
+}
+
+/// The image is built of what its `.dockerignore` lets through, and cargo builds nothing where a
+/// member is missing.
+fn image_faults(sh: &Shell) -> anyhow::Result<Vec<String>> {
+    let root = sh.current_dir();
+    let let_through = sh.read_file(IMAGE_CONTEXT)?;
+    let let_through: Vec<_> = let_through
+        .lines()
+        .filter_map(|line| line.strip_prefix('!'))
+        .collect();
+    let packages = Metadata::read(sh)?.packages.into_iter();
+    let mut missing: Vec<_> = packages
+        .filter_map(|package| {
+            let path = package.manifest_path.strip_prefix(&root).ok()?;
+            let folder = path.iter().next()?.to_str()?.to_owned();
+            (!let_through.contains(&folder.as_str())).then_some(folder)
+        })
+        .collect();
+    missing.sort_unstable();
+    missing.dedup();
+    let told =
+        |folder| format!("{IMAGE_CONTEXT} leaves out {folder}, of which cargo needs a member");
+    Ok(missing.into_iter().map(told).collect())
 }
 
 /// The files under version control, and those that would be with the next `git add`.

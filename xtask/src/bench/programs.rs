@@ -6,14 +6,16 @@ use anyhow::Context;
 use clap::ValueEnum;
 use xshell::{Shell, cmd};
 
-use crate::metadata::Metadata;
+use crate::{metadata::Metadata, release};
 
 /// How programs are built.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Build {
-    /// As their users get them
+    /// As `cargo xtask release` makes them
     #[default]
     Release,
+    /// As `cargo build --release` does
+    Plain,
     /// As for the tests, beside which it takes no time; the figures say nothing
     Dev,
 }
@@ -31,20 +33,28 @@ impl Build {
     /// Its profile in Cargo, and the folder where that leaves programs.
     fn places(self) -> (&'static str, &'static str) {
         match self {
-            Self::Release => ("release", "release"),
+            Self::Release | Self::Plain => ("release", "release"),
             Self::Dev => ("dev", "debug"),
         }
     }
 }
 
 impl Programs {
-    /// Builds them in one go, so that they are made of the same libraries.
+    /// Builds them, of the same libraries.
     pub(super) fn build(sh: &Shell, build: Build) -> anyhow::Result<Self> {
         let (profile, folder) = build.places();
         eprintln!("bench: building with the profile {profile}");
+        let tieline = match build {
+            Build::Release => {
+                release::build(sh, None)?;
+                None
+            }
+            Build::Plain | Build::Dev => Some(["--bin", "tieline"]),
+        };
+        let tieline = tieline.into_iter().flatten();
         cmd!(
             sh,
-            "cargo build --quiet --profile {profile} --package tieline --bin tieline --examples"
+            "cargo build --quiet --profile {profile} --package tieline {tieline...} --examples"
         )
         .run()
         .with_context(|| format!("with the profile {profile} it does not build"))?;
@@ -61,7 +71,7 @@ impl Programs {
     /// The size of the release, if it is one.
     pub(super) fn release_bytes(&self) -> anyhow::Result<Option<u64>> {
         Ok(match self.build {
-            Build::Release => Some(fs::metadata(&self.tieline)?.len()),
+            Build::Release | Build::Plain => Some(fs::metadata(&self.tieline)?.len()),
             Build::Dev => None,
         })
     }

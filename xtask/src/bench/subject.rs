@@ -133,6 +133,19 @@ impl<'a> Subject<'a> {
         database.map_or(Ok(()), |it| it.execute("ANALYZE").map(drop))
     }
 
+    /// Ends the server as an operator does, and waits until it has.
+    pub(super) fn end(mut self) -> anyhow::Result<()> {
+        let pid = self.process.id().to_string();
+        cmd!(self.home.sh, "kill -TERM {pid}").quiet().run()?;
+        let status = self.process.wait()?;
+        ensure!(
+            status.success(),
+            "it ended with {status}\n{}",
+            self.home.told_log()
+        );
+        Ok(())
+    }
+
     /// How many connections there are.
     pub(super) fn connections(&self) -> anyhow::Result<u64> {
         let database = self.home.database.as_ref();

@@ -1,5 +1,4 @@
 //! The keys that lead to answers: they stand apart from these, in the order of time.
-#![expect(clippy::unwrap_used, reason = "all of it is a test")]
 
 use std::collections::HashSet;
 
@@ -11,9 +10,7 @@ use tieline_domain::{
 };
 use tieline_testkit::fixtures::{self, NOON, seconds_later};
 
-use self::support::Seeded;
-
-mod support;
+use crate::Seeded;
 
 impl Seeded {
     /// A record that is kept for so many seconds.

@@ -1,5 +1,4 @@
 //! That what was deleted is gone from the disk.
-#![expect(clippy::unwrap_used, reason = "all of it is a test")]
 
 use std::fs;
 
@@ -14,9 +13,7 @@ use tieline_domain::{
 };
 use tieline_testkit::fixtures::{self, NOON, seconds_later};
 
-use self::support::Seeded;
-
-mod support;
+use crate::Seeded;
 
 /// The bytes with which every sealed value of these tests begins.
 const CANARY: &[u8] = b"\xca\x4a\xf7 a canary, sealed \xca\x4a\xf7";

@@ -1,18 +1,23 @@
-//! A database with an environment.
+//! What is found in the file of a database that has an environment.
+#![expect(clippy::unwrap_used, reason = "all of it is a test")]
+
+mod deletion;
+mod idempotency;
 
 use tempfile::TempDir;
 use tieline_adapter_sqlite::SqliteDatabase;
 use tieline_domain::environment::Environment;
 use tieline_testkit::fixtures;
 
-pub(crate) struct Seeded {
-    pub(crate) folder: TempDir,
-    pub(crate) database: SqliteDatabase,
-    pub(crate) environment: Environment,
+/// A database with an environment.
+struct Seeded {
+    folder: TempDir,
+    database: SqliteDatabase,
+    environment: Environment,
 }
 
 impl Seeded {
-    pub(crate) async fn open() -> Self {
+    async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}/tieline.db", folder.path().display());
         let database = SqliteDatabase::open(&url).await.unwrap();
