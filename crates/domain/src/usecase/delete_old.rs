@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// How many are deleted at a time. Whoever writes may have to wait for so many.
-const BATCH: u32 = 100;
+const BATCH: u32 = 400;
 
 /// A deletion that takes longer than this has fallen behind.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(30);

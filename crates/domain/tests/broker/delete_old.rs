@@ -72,7 +72,7 @@ async fn nine_tenths_of_the_time_are_left_to_others() {
     let mut pace = Pace::default();
     // Two batches that are full, each with its rest, and one that is not.
     let took = SignedDuration::from_millis(100 + 100 + 10);
-    assert_eq!(deletion(250, &mut pace).await, took);
+    assert_eq!(deletion(1_000, &mut pace).await, took);
     assert_eq!(pace, Pace::default());
 }
 
@@ -80,11 +80,11 @@ async fn nine_tenths_of_the_time_are_left_to_others() {
 async fn a_deletion_that_falls_behind_takes_more_and_begins_with_more_the_next_time() {
     let mut pace = Pace::default();
     // At a tenth of the time for half a minute, then two, then four.
-    let took = deletion(100_000, &mut pace).await;
+    let took = deletion(400_000, &mut pace).await;
     let expected = SignedDuration::from_secs(60)..SignedDuration::from_secs(65);
     assert!(expected.contains(&took), "{took:?}");
     assert_eq!(
-        deletion(250, &mut pace).await,
+        deletion(1_000, &mut pace).await,
         SignedDuration::from_millis(50 + 50 + 10)
     );
 }
