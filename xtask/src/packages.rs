@@ -1,5 +1,7 @@
 //! Programs from outside the workspace that a task needs: taken from the system's packages.
 
+use std::{fs, path::PathBuf};
+
 use anyhow::{Context, bail};
 use xshell::{Shell, cmd};
 
@@ -17,8 +19,13 @@ pub(crate) fn install(sh: &Shell, packages: &[&str]) -> anyhow::Result<()> {
 
 /// Whether the shell finds a program of this name.
 pub(crate) fn is_there(sh: &Shell, program: &str) -> bool {
+    find(sh, program).is_some()
+}
+
+/// Where the shell finds a program of this name: the file itself, links followed.
+pub(crate) fn find(sh: &Shell, program: &str) -> Option<PathBuf> {
     let found = cmd!(sh, "sh -c 'command -v \"$0\"' {program}").quiet();
-    found.ignore_stdout().ignore_stderr().run().is_ok()
+    fs::canonicalize(found.ignore_stderr().read().ok()?).ok()
 }
 
 enum Installer {
@@ -94,5 +101,7 @@ mod tests {
         let sh = Shell::new().unwrap();
         assert!(is_there(&sh, "sh"));
         assert!(!is_there(&sh, "no-program-of-this-name"));
+        let file = find(&sh, "sh").unwrap();
+        assert!(file.is_absolute() && !file.is_symlink(), "{file:?}");
     }
 }

@@ -16,9 +16,9 @@ use crate::{bench, metadata::Metadata, packages};
 /// Builds the release, has it mint for a quarter of a minute to see what of it is run, and has BOLT
 /// (of LLVM, 19 or newer) put that side by side: a mint goes through code from all over the program,
 /// of which a processor keeps little near. What comes of it is `target/release/tieline`, which
-/// mints half as many URLs again (docs/PERFORMANCE.md) and is a quarter larger. BOLT and wrk are
-/// installed where they are missing if that can be done (as root on Debian or Ubuntu). Needs Linux
-/// on x86-64; elsewhere, `cargo build --release` makes the same program in the usual layout.
+/// mints up to half as many URLs again (docs/PERFORMANCE.md) and is a quarter larger. BOLT and wrk
+/// are installed where they are missing if that can be done (as root on Debian or Ubuntu). Needs
+/// Linux on x86-64; elsewhere, `cargo build --release` makes the same program in the usual layout.
 #[derive(Args)]
 pub(crate) struct Release {
     /// Without the sandbox
@@ -63,7 +63,8 @@ pub(crate) fn build(sh: &Shell, features: Option<&str>) -> anyhow::Result<PathBu
 /// LLVM's program that moves code about in other programs.
 struct Bolt<'a> {
     sh: &'a Shell,
-    program: String,
+    /// Its file: it looks for what it needs beside that, and an older one follows no link.
+    program: PathBuf,
 }
 
 /// What Debian and Ubuntu call it: any newer one will do.
@@ -90,7 +91,7 @@ impl<'a> Bolt<'a> {
     fn find(sh: &'a Shell) -> anyhow::Result<Self> {
         let named = || {
             let mut names = VERSIONS.iter().map(|version| format!("llvm-bolt{version}"));
-            names.find(|name| packages::is_there(sh, name))
+            names.find_map(|name| packages::find(sh, &name))
         };
         if named().is_none() {
             packages::install(sh, &[PACKAGE]).context("`llvm-bolt` is missing")?;
@@ -119,6 +120,7 @@ impl<'a> Bolt<'a> {
         let told = command.quiet().ignore_status().output()?;
         let complaint = String::from_utf8_lossy(&told.stderr);
         let last = complaint.lines().next_back().unwrap_or_default();
+        let bolt = bolt.display();
         ensure!(
             told.status.success(),
             "`{bolt}` ended with {}: {last}",
