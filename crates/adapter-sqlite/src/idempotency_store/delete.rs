@@ -9,7 +9,8 @@ use super::keys::period_at;
 /// How many keys are deleted in the time of a record: they are small, and stand side by side.
 const KEYS_PER_RECORD: u32 = 10;
 
-/// Records that have expired, and keys of periods in which all have.
+/// Records that have expired, and once none is left, keys of periods in which all have: a record
+/// whose key is gone would not be found by the next claim of its scope, and there would be two.
 pub(super) async fn expired(
     connection: &mut SqliteConnection,
     now: Timestamp,
@@ -24,6 +25,10 @@ pub(super) async fn expired(
         .bind(limit)
         .execute(&mut *connection)
         .await?;
+    let records = Deletion::of(records.rows_affected(), limit);
+    if records.more {
+        return Ok(records);
+    }
     let sql = "DELETE FROM idempotency_keys WHERE (period, key_start, record) IN (
              SELECT period, key_start, record FROM idempotency_keys
              WHERE period > 0 AND period < ? ORDER BY period, key_start, record LIMIT ?
@@ -34,9 +39,8 @@ pub(super) async fn expired(
         .bind(key_limit)
         .execute(connection)
         .await?;
-    let (records, keys) = (records.rows_affected(), keys.rows_affected());
     Ok(Deletion {
-        count: records,
-        more: records == u64::from(limit) || keys == u64::from(key_limit),
+        more: Deletion::of(keys.rows_affected(), key_limit).more,
+        ..records
     })
 }

@@ -77,6 +77,23 @@ async fn keys_are_deleted_when_the_five_minutes_of_their_records_are_over() {
 }
 
 #[tokio::test]
+async fn a_key_is_there_as_long_as_its_record() {
+    let seeded = Seeded::open().await;
+    let records = ["first", "second", "third"].map(|key| seeded.record(key, 360));
+    for record in &records {
+        seeded.claim(record).await;
+    }
+    assert_eq!(seeded.delete(600, 2).await, Deletion::of(2, 2));
+    assert_eq!(seeded.keys().await, 3);
+    let again = seeded.record("third", 960);
+    let store = seeded.database.stores().idempotency;
+    let claim = store.claim(&again, seconds_later(600)).await.unwrap();
+    assert_eq!(claim, IdempotencyClaim::New);
+    let listed = store.list(seeded.environment.id, None, 10).await.unwrap();
+    assert_eq!(listed, [again]);
+}
+
+#[tokio::test]
 async fn keys_lead_to_their_records_after_a_vacuum() {
     let seeded = Seeded::open().await;
     let records: Vec<_> = (0..50)
