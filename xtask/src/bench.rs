@@ -121,8 +121,7 @@ impl Bench {
     fn run_modes(&self, sh: &Shell) -> anyhow::Result<()> {
         let modes = self.modes();
         let plan = if self.quick { Plan::QUICK } else { Plan::WHOLE };
-        let folder = sh.create_dir(sh.current_dir().join("target/bench"))?;
-        let wrk = Wrk::find(sh, &folder)?;
+        let wrk = Wrk::find(sh)?;
         let programs = Programs::build(sh, self.build)?;
         let services = needs_services(&modes).then(|| Services::durable(sh));
         let services = services.transpose()?;

@@ -1,19 +1,20 @@
 mod manifest;
 mod text;
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context, bail};
 use clap::Args;
 use xshell::{Shell, cmd};
 
-use crate::metadata::Metadata;
+use crate::metadata::{Metadata, Package};
 
 /// Checks what no compiler checks: manifests, file names, sizes, words that do not belong.
 ///
 /// Every member inherits the lints, takes its dependencies from the workspace, and is there where
-/// the image is built; no mod.rs, no
-/// Rust file over 600 lines, no lint switched off without a word, no package registry and no path
-/// of somebody's machine in any file under version control (or about to be: whatever
-/// `.gitignore` does not exclude).
+/// the image is built; no mod.rs, no Rust file over 600 lines, no lint switched off without a word,
+/// no package registry and no path of somebody's machine in any file under version control (or about
+/// to be: whatever `.gitignore` does not exclude).
 #[derive(Args)]
 pub(crate) struct Tidy {}
 
@@ -27,8 +28,9 @@ impl Tidy {
 const IMAGE_CONTEXT: &str = "deploy/Dockerfile.dockerignore";
 
 pub(crate) fn check(sh: &Shell) -> anyhow::Result<()> {
-    let mut faults = manifest_faults(sh)?;
-    faults.extend(image_faults(sh)?);
+    let packages = Metadata::read(sh)?.packages;
+    let mut faults = manifest_faults(sh, &packages)?;
+    faults.extend(image_faults(sh, &packages)?);
     for path in files(sh)? {
         // What is not UTF-8 is no text: an image, say.
         if let Ok(content) = String::from_utf8(sh.read_binary_file(&path)?) {
@@ -45,10 +47,10 @@ pub(crate) fn check(sh: &Shell) -> anyhow::Result<()> {
     bail!("{} things are not tidy", faults.len())
 }
 
-fn manifest_faults(sh: &Shell) -> anyhow::Result<Vec<String>> {
+fn manifest_faults(sh: &Shell, packages: &[Package]) -> anyhow::Result<Vec<String>> {
     let root = sh.current_dir();
     let mut faults = Vec::new();
-    for package in Metadata::read(sh)?.packages {
+    for package in packages {
         let path = package
             .manifest_path
             .strip_prefix(&root)
@@ -63,23 +65,20 @@ fn manifest_faults(sh: &Shell) -> anyhow::Result<Vec<String>> {
 
 /// The image is built of what its `.dockerignore` lets through, and cargo builds nothing where a
 /// member is missing.
-fn image_faults(sh: &Shell) -> anyhow::Result<Vec<String>> {
+fn image_faults(sh: &Shell, packages: &[Package]) -> anyhow::Result<Vec<String>> {
     let root = sh.current_dir();
     let let_through = sh.read_file(IMAGE_CONTEXT)?;
     let let_through: Vec<_> = let_through
         .lines()
         .filter_map(|line| line.strip_prefix('!'))
         .collect();
-    let packages = Metadata::read(sh)?.packages.into_iter();
-    let mut missing: Vec<_> = packages
-        .filter_map(|package| {
-            let path = package.manifest_path.strip_prefix(&root).ok()?;
-            let folder = path.iter().next()?.to_str()?.to_owned();
-            (!let_through.contains(&folder.as_str())).then_some(folder)
-        })
+    let folders = packages.iter().filter_map(|package| {
+        let path = package.manifest_path.strip_prefix(&root).ok()?;
+        path.iter().next()?.to_str()
+    });
+    let missing: BTreeSet<_> = folders
+        .filter(|folder| !let_through.contains(folder))
         .collect();
-    missing.sort_unstable();
-    missing.dedup();
     let told =
         |folder| format!("{IMAGE_CONTEXT} leaves out {folder}, of which cargo needs a member");
     Ok(missing.into_iter().map(told).collect())

@@ -17,8 +17,7 @@ const SECONDS: u64 = 6;
 
 /// Has a server mint on SQLite, without and with idempotency keys, and end as an operator ends it.
 pub(crate) fn exercise(sh: &Shell, program: &Path) -> anyhow::Result<()> {
-    let folder = sh.create_dir(sh.current_dir().join("target/bench"))?;
-    let wrk = Wrk::find(sh, &folder)?;
+    let wrk = Wrk::find(sh)?;
     let subject = Subject::start(sh, program, Storage::Sqlite, None, None, 1)?;
     for keys in [Keys::None, Keys::New] {
         let load = Load {

@@ -65,8 +65,7 @@ struct Served<'a> {
 
 impl Growth {
     pub(super) fn run(&self, sh: &Shell) -> anyhow::Result<()> {
-        let folder = sh.create_dir(sh.current_dir().join("target/bench"))?;
-        let wrk = Wrk::find(sh, &folder)?;
+        let wrk = Wrk::find(sh)?;
         fill::prepare(sh)?;
         let programs = Programs::build(sh, Build::Release)?;
         let mut text = String::new();

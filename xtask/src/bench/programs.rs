@@ -44,17 +44,16 @@ impl Programs {
     pub(super) fn build(sh: &Shell, build: Build) -> anyhow::Result<Self> {
         let (profile, folder) = build.places();
         eprintln!("bench: building with the profile {profile}");
-        let tieline = match build {
+        let programs: &[&str] = match build {
             Build::Release => {
                 release::build(sh, None)?;
-                None
+                &["--examples"]
             }
-            Build::Plain | Build::Dev => Some(["--bin", "tieline"]),
+            Build::Plain | Build::Dev => &["--bin", "tieline", "--examples"],
         };
-        let tieline = tieline.into_iter().flatten();
         cmd!(
             sh,
-            "cargo build --quiet --profile {profile} --package tieline {tieline...} --examples"
+            "cargo build --quiet --profile {profile} --package tieline {programs...}"
         )
         .run()
         .with_context(|| format!("with the profile {profile} it does not build"))?;

@@ -1,6 +1,6 @@
 //! The load generator.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use serde::Deserialize;
@@ -60,10 +60,11 @@ pub(super) struct Seen {
 
 impl Wrk {
     /// Installs wrk where it is missing.
-    pub(super) fn find(sh: &Shell, folder: &Path) -> anyhow::Result<Self> {
+    pub(super) fn find(sh: &Shell) -> anyhow::Result<Self> {
         if !packages::is_there(sh, "wrk") {
             packages::install(sh, &["wrk"]).context("the load generator `wrk` is missing")?;
         }
+        let folder = sh.create_dir(sh.current_dir().join("target/bench"))?;
         let script = folder.join("wrk.lua");
         sh.write_file(&script, SCRIPT)?;
         let cores = std::thread::available_parallelism()?.get();

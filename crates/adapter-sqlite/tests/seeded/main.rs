@@ -4,10 +4,12 @@
 mod deletion;
 mod idempotency;
 
+use std::sync::Arc;
+
 use tempfile::TempDir;
 use tieline_adapter_sqlite::SqliteDatabase;
 use tieline_domain::environment::Environment;
-use tieline_testkit::fixtures;
+use tieline_testkit::TestStores;
 
 /// A database with an environment.
 struct Seeded {
@@ -22,15 +24,14 @@ impl Seeded {
         let url = format!("sqlite://{}/tieline.db", folder.path().display());
         let database = SqliteDatabase::open(&url).await.unwrap();
         database.migrate().await.unwrap();
-        let (organization, mut environment) = (fixtures::organization(), fixtures::environment());
-        environment.organization_id = organization.id;
-        let store = database.stores().environments;
-        store.insert_organization(&organization).await.unwrap();
-        store.insert(&environment).await.unwrap();
+        let stores = TestStores {
+            stores: database.stores(),
+            transactions: Arc::new(database.transactions()),
+        };
         Self {
             folder,
             database,
-            environment,
+            environment: stores.environment().await,
         }
     }
 }
