@@ -19,7 +19,6 @@ mod filter;
 mod row;
 mod write;
 
-use filter::push_filter;
 use row::SubscriberRow;
 
 /// Keeps subscribers in SQLite.
@@ -76,8 +75,7 @@ impl SubscriberStore for SqliteSubscriberStore {
             .await
             .map_err(unavailable)?;
         let total = keyset::count(&mut tx, page, |query| {
-            query.push("subscribers WHERE ");
-            push_filter(query, environment, filter);
+            filter::push_source(query, environment, filter);
         })
         .await?;
         let subscribers = rows.into_iter().map(Subscriber::try_from);
@@ -117,7 +115,6 @@ pub(crate) fn listing(
     page: &PageRequest,
 ) -> QueryBuilder<Sqlite> {
     let mut query = QueryBuilder::new(select!("WHERE "));
-    push_filter(&mut query, environment, filter);
-    keyset::push_page(&mut query, "subscribers", page);
+    filter::push_page(&mut query, environment, filter, page);
     query
 }

@@ -134,14 +134,16 @@ pub async fn a_name_is_the_first_the_last_or_both(harness: &impl StorageHarness)
         named(None, Some("Lovelace")),
         named(Some("Ada Lovelace"), Some("👩‍💻")),
         named(None, None),
+        named(Some("Neel"), Some("Neel")),
     ];
-    let [s0, s1, s2, s3, _] = seed(stores, environment, profiles).await;
+    let [s0, s1, s2, s3, _, s5] = seed(stores, environment, profiles).await;
     let cases = [
         ("Ada", vec![&s0, &s1]),
         ("Lovelace", vec![&s0, &s2]),
         ("Ada Lovelace", vec![&s0, &s3]),
         ("👩‍💻", vec![&s3]),
         ("Ada Lovelace 👩‍💻", vec![&s3]),
+        ("Neel", vec![&s5]),
         ("ada", vec![]),
         ("Ada ", vec![]),
         ("Lovelace Ada", vec![]),
@@ -189,6 +191,8 @@ pub async fn subscribers_come_in_pages(harness: &impl StorageHarness) {
         SubscriberFilter::default(),
         with_email("ada@acme.test"),
         with_name("Ada"),
+        with_name("Lovelace"),
+        with_name("Ada Lovelace"),
     ];
     for filter in &filters {
         check_walks(&ids, async |request| {
