@@ -100,14 +100,7 @@ macro_rules! count_of {
     ($session:expr, $table:literal, $conditions:literal, $environment:expr, $provider:expr,
      $($argument:expr),+) => {
         match $provider {
-            None => count_of!(
-                @fetch $session,
-                [
-                    "FROM ", $table, " AS matched WHERE $2::text IS NULL
-                         AND matched.environment_id = $1 AND ", $conditions
-                ],
-                $environment, None::<&str>, $($argument),+
-            ),
+            None => count_of!(@all $session, $table, $conditions, $environment, $($argument),+),
             provider => count_of!(
                 @fetch $session,
                 [
@@ -121,6 +114,17 @@ macro_rules! count_of {
                 $environment, provider, $($argument),+
             ),
         }
+    };
+    (@all $session:expr, $table:literal, $conditions:literal, $environment:expr,
+     $($argument:expr),+) => {
+        count_of!(
+            @fetch $session,
+            [
+                "FROM ", $table, " AS matched WHERE $2::text IS NULL
+                     AND matched.environment_id = $1 AND ", $conditions
+            ],
+            $environment, None::<&str>, $($argument),+
+        )
     };
     (@fetch $session:expr, [$($matched:literal),+], $environment:expr, $provider:expr,
      $($argument:expr),+) => {
@@ -136,6 +140,87 @@ macro_rules! count_of {
         )
         .fetch_one($session)
         .await
+    };
+}
+
+/// Like `window_of!`, of a table that knows no providers.
+macro_rules! window_of_all {
+    ($session:expr, $select:ident, $table:literal, $conditions:literal, $environment:expr,
+     $window:expr, $($argument:expr),+) => {
+        if $window.ascending {
+            window_of! { @all $session, $select, $table, "", ">", "", $conditions, $environment,
+                None::<&str>, $window, $($argument),+ }
+        } else {
+            window_of! { @all $session, $select, $table, "", "<", "DESC", $conditions,
+                $environment, None::<&str>, $window, $($argument),+ }
+        }
+    };
+}
+
+/// Like `window_of!`, of those rows that meet one of three conditions more, of which no row meets
+/// two. Each is asked for as many as the page has room for, out of an index of its own.
+macro_rules! window_of_three {
+    ($session:expr, $select:ident, $table:literal, $cases:tt, $conditions:literal,
+     $environment:expr, $window:expr, $($argument:expr),+) => {
+        if $window.ascending {
+            window_of_three! { @in_order $session, $select, $table, ">", "", $cases, $conditions,
+                $environment, $window, $($argument),+ }
+        } else {
+            window_of_three! { @in_order $session, $select, $table, "<", "DESC", $cases,
+                $conditions, $environment, $window, $($argument),+ }
+        }
+    };
+    (@in_order $session:expr, $select:ident, $table:literal, $comparison:literal,
+     $direction:literal, [$a:literal, $b:literal, $c:literal], $conditions:literal,
+     $environment:expr, $window:expr, $($argument:expr),+) => {
+        window_of!(
+            @fetch $session, $select, $table, "", $direction,
+            [
+                "SELECT matched.id FROM (
+                     (SELECT matched.id, matched.created_at FROM ", $table, " AS matched
+                         WHERE matched.environment_id = $1 AND ", $conditions, " AND ", $a, "
+                             AND (matched.created_at, matched.id) ", $comparison, " ($3, $4)
+                         ORDER BY matched.created_at ", $direction, ", matched.id ", $direction, "
+                         LIMIT $5)
+                     UNION ALL
+                     (SELECT matched.id, matched.created_at FROM ", $table, " AS matched
+                         WHERE matched.environment_id = $1 AND ", $conditions, " AND ", $b, "
+                             AND (matched.created_at, matched.id) ", $comparison, " ($3, $4)
+                         ORDER BY matched.created_at ", $direction, ", matched.id ", $direction, "
+                         LIMIT $5)
+                     UNION ALL
+                     (SELECT matched.id, matched.created_at FROM ", $table, " AS matched
+                         WHERE matched.environment_id = $1 AND ", $conditions, " AND ", $c, "
+                             AND (matched.created_at, matched.id) ", $comparison, " ($3, $4)
+                         ORDER BY matched.created_at ", $direction, ", matched.id ", $direction, "
+                         LIMIT $5)
+                 ) AS matched WHERE $2::text IS NULL"
+            ],
+            $environment, None::<&str>, $window, $($argument),+
+        )
+    };
+}
+
+/// Counts the rows that `window_of_three!` would show in a window without an end.
+macro_rules! count_of_three {
+    ($session:expr, $table:literal, [$a:literal, $b:literal, $c:literal], $conditions:literal,
+     $environment:expr, $($argument:expr),+) => {
+        count_of!(
+            @fetch $session,
+            [
+                "FROM (
+                     (SELECT FROM ", $table, " AS matched
+                         WHERE matched.environment_id = $1 AND ", $conditions, " AND ", $a, ")
+                     UNION ALL
+                     (SELECT FROM ", $table, " AS matched
+                         WHERE matched.environment_id = $1 AND ", $conditions, " AND ", $b, ")
+                     UNION ALL
+                     (SELECT FROM ", $table, " AS matched
+                         WHERE matched.environment_id = $1 AND ", $conditions, " AND ", $c, ")
+                 ) AS matched WHERE $2::text IS NULL"
+            ],
+            $environment, None::<&str>, $($argument),+
+        )
     };
 }
 

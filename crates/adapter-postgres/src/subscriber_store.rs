@@ -18,7 +18,8 @@ macro_rules! select {
         sqlx::query_as!(
             SubscriberRow,
             "SELECT id, environment_id, subscriber_id, first_name, last_name, email, phone,
-                 avatar, locale, timezone, data::text, created_at, updated_at " $(+ $sql)+,
+                 avatar, locale, timezone, data::text, created_at, updated_at
+             FROM subscribers WHERE " $(+ $sql)+,
             $($argument),+
         )
     };
@@ -52,7 +53,7 @@ impl SubscriberStore for PgSubscriberStore {
         subscriber_id: &SubscriberId,
     ) -> Result<Option<Subscriber>, StoreError> {
         let row = select!(
-            ["FROM subscribers WHERE environment_id = $1 AND subscriber_id = $2"],
+            ["environment_id = $1 AND subscriber_id = $2"],
             environment.0,
             subscriber_id.as_str()
         )
