@@ -62,7 +62,7 @@ fn push_named(
         // Only a query within another may have an order of its own.
         query.push("SELECT rowid FROM (SELECT rowid FROM subscribers WHERE ");
         push_filter(query, environment, filter);
-        query.push(" AND ").push(may_be).push_bind(name.to_owned());
+        query.push(" AND ").push(may_be).push_bind(name);
         if let Some(page) = page {
             keyset::push_page(query, "subscribers", page);
         }

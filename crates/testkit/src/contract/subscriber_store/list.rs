@@ -154,6 +154,11 @@ pub async fn a_name_is_the_first_the_last_or_both(harness: &impl StorageHarness)
         let found = listed(stores, environment, &with_name(name)).await;
         assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{name:?}");
     }
+    let one_of_them = SubscriberFilter {
+        name: Some("Ada".to_owned()),
+        ..with_id("s1")
+    };
+    assert_eq!(listed(stores, environment, &one_of_them).await, [s1]);
 }
 
 pub async fn subscribers_are_listed_for_their_environment(harness: &impl StorageHarness) {
