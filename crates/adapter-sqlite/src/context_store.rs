@@ -19,7 +19,7 @@ mod filter;
 mod row;
 mod write;
 
-use filter::push_filter;
+use filter::{SORTED, push_found, push_listed};
 use row::ContextRow;
 
 /// Keeps contexts in SQLite.
@@ -32,7 +32,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, environment_id, kind, context_id, data, bridge_url, created_at, updated_at
-             FROM contexts ",
+             FROM ",
             $rest
         )
     };
@@ -45,7 +45,7 @@ impl ContextStore for SqliteContextStore {
         environment: EnvironmentId,
         key: &ContextKey,
     ) -> Result<Option<Context>, StoreError> {
-        let sql = select!("WHERE environment_id = ? AND kind = ? AND context_id = ?");
+        let sql = select!("contexts WHERE environment_id = ? AND kind = ? AND context_id = ?");
         let row: Option<ContextRow> = sqlx::query_as(sql)
             .bind(environment.0)
             .bind(key.kind())
@@ -85,17 +85,15 @@ impl ContextStore for SqliteContextStore {
         page: &PageRequest,
     ) -> Result<Page<Context>, StoreError> {
         let mut tx = self.access.begin_read().await?;
-        let mut query = listing(environment, filter, page);
-        let rows: Vec<ContextRow> = query
+        let total = keyset::count(&mut tx, page, |query| {
+            push_found(query, environment, filter);
+        });
+        let total = total.await?;
+        let rows: Vec<ContextRow> = listing(environment, filter, page, total)
             .build_query_as()
             .fetch_all(&mut *tx)
             .await
             .map_err(unavailable)?;
-        let total = keyset::count(&mut tx, page, |query| {
-            query.push("contexts WHERE ");
-            push_filter(query, environment, filter);
-        })
-        .await?;
         let contexts = rows.into_iter().map(Context::try_from);
         let contexts = contexts.collect::<Result<Vec<_>, _>>()?;
         Ok(Page::of(contexts, page, total, |context| Position {
@@ -127,14 +125,19 @@ impl ContextStore for SqliteContextStore {
     }
 }
 
-/// The query of a page of contexts.
+/// The query of a page of a list that has so many contexts.
 pub(crate) fn listing(
     environment: EnvironmentId,
     filter: &ContextFilter,
     page: &PageRequest,
+    total: u64,
 ) -> QueryBuilder<Sqlite> {
-    let mut query = QueryBuilder::new(select!("WHERE "));
-    push_filter(&mut query, environment, filter);
+    let mut query = QueryBuilder::new(select!(""));
+    if total <= SORTED {
+        push_found(&mut query, environment, filter);
+    } else {
+        push_listed(&mut query, environment, filter);
+    }
     keyset::push_page(&mut query, "contexts", page);
     query
 }

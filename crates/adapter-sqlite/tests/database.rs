@@ -11,7 +11,8 @@ use tieline_domain::{
     connection::{Health, Upkeep},
     id::EnvironmentId,
     idempotency::{IdempotencyRecord, IdempotencyScope},
-    ports::{IdempotencyClaim, StoreError},
+    page::{From, Order, PageRequest},
+    ports::{ContextFilter, IdempotencyClaim, StoreError},
     sealed::Sealed,
 };
 use tieline_testkit::fixtures;
@@ -231,6 +232,65 @@ async fn connections_of_older_tables_are_asked_about_soon() {
     };
     assert_eq!(connection.upkeep, due);
     assert_eq!(connection.updated_at, updated_at);
+}
+
+/// The ids of the contexts in whose type or id a text is.
+async fn found(database: &SqliteDatabase, text: &str) -> Vec<String> {
+    let filter = ContextFilter {
+        search: Some(text.to_owned()),
+        ..ContextFilter::default()
+    };
+    let page = PageRequest {
+        limit: 9,
+        from: From::Start,
+        order: Order::Ascending,
+        total: None,
+    };
+    let environment = EnvironmentId(Uuid::nil());
+    let store = database.stores().contexts;
+    let contexts = store
+        .list(environment, &filter, &page)
+        .await
+        .unwrap()
+        .items
+        .into_iter();
+    contexts
+        .map(|context| context.key.id().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn contexts_of_older_tables_are_found_by_a_part_of_their_key() {
+    let folder = older_tables(
+        20_261_128_000_002,
+        "INSERT INTO contexts VALUES
+             (randomblob(16), zeroblob(16), 'tenant', 'acme', '{}', NULL, 1, 1),
+             (randomblob(16), zeroblob(16), 'project', 'atlas', '{}', NULL, 2, 2)",
+    )
+    .await;
+    let database = folder.migrated().await;
+    assert_eq!(found(&database, "a").await, ["acme", "atlas"]);
+    assert_eq!(found(&database, "nant").await, ["acme"]);
+    assert_eq!(found(&database, "las").await, ["atlas"]);
+}
+
+#[tokio::test]
+async fn contexts_are_found_in_a_file_whose_rows_have_moved() {
+    let folder = Folder::new();
+    let database = folder.migrated().await;
+    folder
+        .execute(
+            "INSERT INTO organizations VALUES (zeroblob(16), 'Acme', 1);
+             INSERT INTO environments VALUES (zeroblob(16), zeroblob(16), 'Development', 1);
+             INSERT INTO contexts VALUES
+                 (7, randomblob(16), zeroblob(16), 'tenant', 'acme', '{}', NULL, 1, 1),
+                 (8, randomblob(16), zeroblob(16), 'tenant', 'atlas', '{}', NULL, 2, 2);
+             DELETE FROM contexts WHERE number = 7;
+             VACUUM",
+        )
+        .await;
+    assert_eq!(found(&database, "tenant").await, ["atlas"]);
+    assert_eq!(found(&database, "tla").await, ["atlas"]);
 }
 
 #[test]

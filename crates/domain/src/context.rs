@@ -23,6 +23,9 @@ checked_text! {
 /// How many contexts one request may name.
 pub const MAX_CONTEXTS: usize = 5;
 
+/// How many characters each part of a key has at the most.
+pub(crate) const MAX_PART: usize = 100;
+
 /// The key of a context, `type:id`. Both parts have 1 to 100 characters out of
 /// `A–Z a–z 0–9 . _ -`, so the colon always separates them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
@@ -37,8 +40,8 @@ impl ContextKey {
     /// Makes a key of a context's type and id.
     pub fn new(kind: impl AsRef<str>, id: impl AsRef<str>) -> Result<Self, InvalidText> {
         let (kind, id) = (kind.as_ref(), id.as_ref());
-        check_slug(kind, 100).map_err(|e| InvalidText(format!("has a type that {e}")))?;
-        check_slug(id, 100).map_err(|e| InvalidText(format!("has an id that {e}")))?;
+        check_slug(kind, MAX_PART).map_err(|e| InvalidText(format!("has a type that {e}")))?;
+        check_slug(id, MAX_PART).map_err(|e| InvalidText(format!("has an id that {e}")))?;
         Ok(Self {
             text: [kind, ":", id].concat(),
             colon: kind.len(),

@@ -42,7 +42,7 @@ pub use connection_store::{
     ConnectionFilter, ConnectionStore, ConnectionWrite, LeadingConnection, RecordConnection,
     RecordError,
 };
-pub use context_store::{ContextFilter, ContextStore};
+pub use context_store::{ContextFilter, ContextStore, PIECE_LETTERS};
 pub use endpoint_store::{EndpointFilter, EndpointStore};
 pub use environment_store::EnvironmentStore;
 pub use event_reader::{Delivery, EventReader, EventRefusal, ProviderEvent, ProviderEventKind};

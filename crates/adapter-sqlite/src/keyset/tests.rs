@@ -355,38 +355,60 @@ async fn who_has_a_name_is_read_a_page_of_each_that_it_may_be() {
 async fn a_page_of_contexts_is_read_in_its_order() {
     let mut connection = large().await;
     let environment = fixtures::environment().id;
-    let all = || ContextFilter::default();
     let filters = [
-        all(),
-        ContextFilter {
-            kind: Some("tenant".to_owned()),
-            ..all()
-        },
-        ContextFilter {
-            id: Some("acme".to_owned()),
-            ..all()
-        },
-        ContextFilter {
-            search: Some("ac".to_owned()),
-            ..all()
-        },
+        (ContextFilter::default(), "contexts_by_age"),
+        (of_type("tenant"), "contexts_by_kind"),
+        (
+            ContextFilter {
+                id: Some("acme".to_owned()),
+                search: Some("ac".to_owned()),
+                ..ContextFilter::default()
+            },
+            "contexts_by_id",
+        ),
     ];
-    for filter in &filters {
+    for (filter, index) in filters {
         for page in pages() {
-            let list = context_store::listing(environment, filter, &page);
-            assert_reads_in_order(&mut connection, list).await;
-        }
-    }
-    let [_, kind, id, _] = &filters;
-    for (filter, index) in [(kind, "contexts_by_kind"), (id, "contexts_by_id")] {
-        for page in pages() {
-            let list = context_store::listing(environment, filter, &page);
+            let list = context_store::listing(environment, &filter, &page, 7);
             let steps = plan(&mut connection, &list).await;
             assert!(
                 steps.iter().any(|step| step.contains(index)),
                 "{index}: {steps:#?}"
             );
+            assert_reads_in_order(&mut connection, list).await;
         }
+    }
+}
+
+#[tokio::test]
+async fn a_text_in_contexts_is_found_by_its_pieces_unless_many_have_it() {
+    let mut connection = large().await;
+    let environment = fixtures::environment().id;
+    for filter in [ContextFilter::default(), of_type("tenant")] {
+        let filter = ContextFilter {
+            search: Some("acme".to_owned()),
+            ..filter
+        };
+        for page in pages() {
+            let few = context_store::listing(environment, &filter, &page, 10_000);
+            let steps = plan(&mut connection, &few).await;
+            let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
+            let expected = [
+                "SCAN context_pieces VIRTUAL TABLE INDEX 0:M1",
+                "SEARCH contexts USING INTEGER PRIMARY KEY (rowid=?)",
+                "USE TEMP B-TREE FOR ORDER BY",
+            ];
+            assert_eq!(steps, expected);
+            let many = context_store::listing(environment, &filter, &page, 10_001);
+            assert_reads_in_order(&mut connection, many).await;
+        }
+    }
+}
+
+fn of_type(kind: &str) -> ContextFilter {
+    ContextFilter {
+        kind: Some(kind.to_owned()),
+        ..ContextFilter::default()
     }
 }
 

@@ -1,13 +1,18 @@
 //! Where contexts are kept.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 
 use crate::{
-    context::{Context, ContextKey},
+    context::{Context, ContextKey, MAX_PART},
     id::EnvironmentId,
     page::{Page, PageRequest},
     ports::{InsertError, StoreError},
 };
+
+/// How many letters a piece has at the most by which contexts are searched for.
+pub const PIECE_LETTERS: usize = 3;
 
 /// Which contexts to list; what is absent does not restrict.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,6 +23,25 @@ pub struct ContextFilter {
     pub id: Option<String>,
     /// Those whose type or id contains this text, letter by letter and in this case.
     pub search: Option<String>,
+}
+
+impl ContextFilter {
+    /// The pieces of the text that is searched for, by which an index leads to those that may
+    /// contain it: each [`PIECE_LETTERS`] letters that follow each other, or the whole text where
+    /// it is shorter. None, if nothing is searched for.
+    #[must_use]
+    pub fn pieces(&self) -> BTreeSet<&str> {
+        let text = self.search.as_deref().filter(|text| !text.is_empty());
+        let Some(text) = text else {
+            return BTreeSet::new();
+        };
+        let starts = text.char_indices().map(|(start, _)| start);
+        // No context has more letters than these.
+        let borders: Vec<usize> = starts.chain([text.len()]).take(MAX_PART + 1).collect();
+        let letters = PIECE_LETTERS.min(borders.len() - 1);
+        let pieces = borders.windows(letters + 1);
+        pieces.map(|of| &text[of[0]..of[letters]]).collect()
+    }
 }
 
 /// Keeps contexts.
@@ -55,4 +79,40 @@ pub trait ContextStore: Send + Sync {
         environment: EnvironmentId,
         key: &ContextKey,
     ) -> Result<bool, StoreError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pieces(text: &str) -> Vec<String> {
+        let filter = ContextFilter {
+            search: Some(text.to_owned()),
+            ..ContextFilter::default()
+        };
+        filter.pieces().into_iter().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_text_is_searched_for_by_each_three_letters() {
+        assert_eq!(ContextFilter::default().pieces(), BTreeSet::new());
+        let cases: [(&str, &[&str]); 7] = [
+            ("", &[]),
+            ("a", &["a"]),
+            ("ac", &["ac"]),
+            ("acm", &["acm"]),
+            ("acme", &["acm", "cme"]),
+            ("aaaa", &["aaa"]),
+            ("ü🔎na", &["ü🔎n", "🔎na"]),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(pieces(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_pieces_of_a_text_that_is_longer_than_any_key_are_bounded() {
+        let numbers: Vec<String> = (1_000..10_000).map(|number| number.to_string()).collect();
+        assert!(pieces(&numbers.concat()).len() < MAX_PART);
+    }
 }

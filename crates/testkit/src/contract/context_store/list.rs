@@ -1,6 +1,11 @@
 //! How contexts are listed.
 
-use tieline_domain::{context::Context, id::EnvironmentId, ports::ContextFilter};
+use tieline_domain::{
+    context::Context,
+    id::EnvironmentId,
+    page::{COUNT_CAP, PageRequest},
+    ports::ContextFilter,
+};
 
 use crate::{
     StorageHarness, TestStores,
@@ -117,6 +122,62 @@ pub async fn a_search_is_taken_letter_by_letter(harness: &impl StorageHarness) {
         let found = listed(stores, environment, &with(text)).await;
         assert_eq!(found, expected, "{text:?}");
     }
+}
+
+pub async fn a_search_finds_each_part_of_a_key(harness: &impl StorageHarness) {
+    let stores = harness.stores();
+    let environment = stores.environment().await.id;
+    let long = "0123456789".repeat(10);
+    seed(stores, environment, &[&format!("Org.unit:{long}")]).await;
+    seed(stores, environment, &["project:b"]).await;
+    for part in ["Org.unit", &long] {
+        for length in [1, 2, 3, 4, 7, part.len()] {
+            for start in 0..=part.len() - length {
+                let text = &part[start..start + length];
+                let found = listed(stores, environment, &with(text)).await;
+                assert!(found.iter().any(|key| key.ends_with(&long)), "{text:?}");
+            }
+        }
+    }
+    for absent in ["Orgunit", "tOr", "t0", "901234567890a", &(long + "0")] {
+        let found = listed(stores, environment, &with(absent)).await;
+        assert!(found.is_empty(), "{absent:?}");
+    }
+}
+
+/// An adapter may go another way to a page of a list that is known to be long.
+pub async fn what_a_search_finds_does_not_depend_on_the_total_that_is_known(
+    harness: &impl StorageHarness,
+) {
+    let stores = harness.stores();
+    let environment = stores.environment().await.id;
+    seed(stores, environment, &["tenant:acme", "tenant:x"]).await;
+    let filter = with("cm");
+    for total in [0, 2, COUNT_CAP + 1] {
+        let request = PageRequest {
+            total: Some(total),
+            ..first(10)
+        };
+        let page = stores.contexts.list(environment, &filter, &request);
+        let items = page.await.unwrap().items;
+        let keys: Vec<String> = items
+            .iter()
+            .map(|context| context.key.to_string())
+            .collect();
+        assert_eq!(keys, ["tenant:acme"], "{total}");
+    }
+}
+
+pub async fn a_context_that_is_gone_is_found_no_more(harness: &impl StorageHarness) {
+    let stores = harness.stores();
+    let environment = stores.environment().await.id;
+    let keys = ["tenant:acme", "tenant:acme-2"];
+    seed(stores, environment, &keys).await;
+    let key = keys[0].parse().unwrap();
+    assert!(stores.contexts.delete(environment, &key).await.unwrap());
+    assert_eq!(listed(stores, environment, &with("acme")).await, keys[1..]);
+    seed(stores, environment, &keys[..1]).await;
+    assert_eq!(listed(stores, environment, &with("acme")).await.len(), 2);
 }
 
 pub async fn contexts_are_listed_for_their_environment(harness: &impl StorageHarness) {
