@@ -15,19 +15,58 @@ use crate::{
     keyset::{COUNTED, Window, total},
 };
 
+/// How many contexts are read for a page and sorted, where an index leads to them in no order.
+/// Where there are more, a page is sooner filled along the list.
+const SORTED: u64 = 10_000;
+
+/// Of how many contexts the index of pieces finds all before the first is counted. Where there are
+/// more, [`COUNTED`] are sooner met along the list.
+const FOUND: i64 = 250_000;
+
+/// Fetches what a statement about the contexts of a list answers. Pieces lead to what has them, in
+/// no order, which the planner is not to think over (`OFFSET 0`): it takes rare pieces for more
+/// frequent than they are, and would look for them along the list.
 macro_rules! matching {
-    ($query:ident, $rest:literal, $environment:expr, $filter:expr, $($argument:expr),+) => {
+    ($query:ident, $rest:literal, $fetch:ident, $session:expr, $environment:expr, $filter:expr,
+     $pieces:expr, $($argument:expr),+) => {
+        match $pieces {
+            [] => matching!(
+                @in $query, ["FROM contexts WHERE $5::text[] = '{}' AND ", "", $rest],
+                $fetch, $session, $environment, $filter, $pieces, $($argument),+
+            ),
+            pieces => matching!(
+                @in $query,
+                [
+                    "FROM (SELECT * FROM contexts
+                     WHERE context_pieces(environment_id, kind, context_id) @> $5 AND ",
+                    " OFFSET 0) AS contexts WHERE TRUE",
+                    $rest
+                ],
+                $fetch, $session, $environment, $filter, pieces, $($argument),+
+            ),
+        }
+    };
+    (@in $query:ident, [$before:literal, $behind:literal, $rest:literal], $fetch:ident,
+     $session:expr, $environment:expr, $filter:expr, $pieces:expr, $($argument:expr),+) => {
         $query!(
-            ["FROM contexts WHERE environment_id = $1
-                AND ($2::text IS NULL OR kind = $2)
-                AND ($3::text IS NULL OR context_id = $3)
-                AND ($4::text IS NULL OR strpos(kind, $4) > 0 OR strpos(context_id, $4) > 0)", $rest],
+            [
+                $before,
+                "environment_id = $1
+                 AND ($2::text IS NULL OR kind = $2)
+                 AND ($3::text IS NULL OR context_id = $3)
+                 AND ($4::text IS NULL OR strpos(kind, $4) > 0 OR strpos(context_id, $4) > 0)",
+                $behind,
+                $rest
+            ],
             $environment.0,
             $filter.kind.as_deref(),
             $filter.id.as_deref(),
             $filter.search.as_deref(),
+            $pieces,
             $($argument),+
         )
+        .$fetch($session)
+        .await
     };
 }
 
@@ -45,11 +84,13 @@ pub(super) async fn page(
         return Ok(Page::of(Vec::new(), page, 0, position));
     }
     let mut session = access.planner().await?;
+    let pieces = pieces(environment, filter);
+    let total = total(page, count(&mut session, environment, filter, &pieces)).await?;
+    let pieces = if total <= SORTED { &*pieces } else { &[] };
     let window = Window::of(page);
-    let rows = rows(&mut session, environment, filter, window).await;
+    let rows = rows(&mut session, environment, filter, pieces, window).await;
     let rows = rows.map_err(unavailable)?.into_iter();
     let contexts = rows.map(Context::try_from).collect::<Result<_, _>>()?;
-    let total = total(page, count(&mut session, environment, filter)).await?;
     Ok(Page::of(contexts, page, total, position))
 }
 
@@ -61,10 +102,22 @@ fn may_match(filter: &ContextFilter) -> bool {
         .all(|text| is_storable(text))
 }
 
+/// What the index has of the pieces of a search; nothing, where there is an id, which few share.
+fn pieces(environment: EnvironmentId, filter: &ContextFilter) -> Vec<String> {
+    if filter.id.is_some() {
+        return Vec::new();
+    }
+    let pieces = filter.pieces().into_iter();
+    pieces
+        .map(|piece| format!("{}{piece}", environment.0))
+        .collect()
+}
+
 async fn rows(
     session: &mut Session,
     environment: EnvironmentId,
     filter: &ContextFilter,
+    pieces: &[String],
     window: Window,
 ) -> Result<Vec<ContextRow>, sqlx::Error> {
     let Window {
@@ -74,27 +127,31 @@ async fn rows(
         ..
     } = window;
     if window.ascending {
-        let upwards = matching!(
+        matching!(
             select,
-            " AND (created_at, id) > ($5, $6) ORDER BY created_at, id LIMIT $7",
+            " AND (created_at, id) > ($6, $7) ORDER BY created_at, id LIMIT $8",
+            fetch_all,
+            session,
             environment,
             filter,
+            pieces,
             created_at,
             id,
             limit
-        );
-        upwards.fetch_all(session).await
+        )
     } else {
-        let downwards = matching!(
+        matching!(
             select,
-            " AND (created_at, id) < ($5, $6) ORDER BY created_at DESC, id DESC LIMIT $7",
+            " AND (created_at, id) < ($6, $7) ORDER BY created_at DESC, id DESC LIMIT $8",
+            fetch_all,
+            session,
             environment,
             filter,
+            pieces,
             created_at,
             id,
             limit
-        );
-        downwards.fetch_all(session).await
+        )
     }
 }
 
@@ -102,8 +159,43 @@ async fn count(
     session: &mut Session,
     environment: EnvironmentId,
     filter: &ContextFilter,
+    pieces: &[String],
 ) -> Result<i64, sqlx::Error> {
-    matching!(counted, " LIMIT $5", environment, filter, COUNTED)
-        .fetch_one(session)
-        .await
+    let pieces = if guess(session, pieces).await? <= FOUND {
+        pieces
+    } else {
+        &[]
+    };
+    matching!(
+        counted,
+        " LIMIT $6",
+        fetch_one,
+        session,
+        environment,
+        filter,
+        pieces,
+        COUNTED
+    )
+}
+
+/// How many contexts have the rarest of these pieces, as far as the statistics of the index tell:
+/// they know the most common ones only, and what they do not know counts for nothing.
+async fn guess(session: &mut Session, pieces: &[String]) -> Result<i64, sqlx::Error> {
+    if pieces.is_empty() {
+        return Ok(0);
+    }
+    let guess = sqlx::query_scalar!(
+        r#"SELECT min(contexts.reltuples * frequency)::bigint AS "guess!"
+           FROM pg_class AS contexts
+               JOIN pg_namespace AS schema ON schema.oid = contexts.relnamespace
+               JOIN pg_stats AS statistics ON statistics.schemaname = schema.nspname
+                   AND statistics.tablename = 'contexts_by_pieces'
+               CROSS JOIN unnest(most_common_elems::text::text[], most_common_elem_freqs)
+                   AS common (piece, frequency)
+           WHERE contexts.oid = 'contexts'::regclass AND piece = ANY ($1)
+           HAVING count(*) = cardinality($1)"#,
+        pieces
+    );
+    let guess = guess.fetch_optional(session).await?;
+    Ok(guess.unwrap_or_default())
 }

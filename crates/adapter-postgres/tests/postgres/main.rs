@@ -9,6 +9,7 @@ mod contract;
 mod corruption;
 mod database;
 mod examination;
+mod plans;
 mod pooler;
 mod sealed_values;
 mod support;
