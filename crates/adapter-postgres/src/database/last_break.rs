@@ -10,6 +10,10 @@ use sqlx::{Connection, Error, PgConnection};
 /// For how long an idle connection is believed to be alive, if no other was found broken meanwhile.
 const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 
+/// For how long after a break a connection may be put back of which nobody has seen yet that it
+/// broke as well.
+const AFTERMATH: Duration = Duration::from_secs(1);
+
 /// Codes with which a connection ends: the server stops or starts, or a pooler lost the way to it.
 const ENDS: [&str; 2] = ["57P", "08"];
 
@@ -36,7 +40,7 @@ impl LastBreak {
         connection: &mut PgConnection,
         idle: Duration,
     ) -> Result<bool, Error> {
-        if idle > TRUSTED_IDLE || self.was_within(idle) {
+        if idle > TRUSTED_IDLE || self.was_within(idle + AFTERMATH) {
             let answered = connection.ping().await;
             answered.inspect_err(|error| self.look_at(error))?;
         }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use sqlx::{Executor, migrate::Migrator};
+use sqlx::{AssertSqlSafe, Executor, migrate::Migrator};
 use tieline_adapter_postgres::{OpenDatabaseError, PgDatabase, PgSettings};
 use tieline_domain::{
     connection::{Health, Upkeep},
@@ -423,4 +423,44 @@ async fn a_transaction_whose_beginning_is_given_up_holds_no_later_write() {
         let seen: bool = seen.fetch_one(&mut watching).await.unwrap();
         assert!(seen, "after {polls} polls");
     }
+}
+
+/// Ends the connections of a database that meet a condition, and waits until they are gone.
+async fn end_connections(test: &TestDatabase, condition: &str) {
+    let mut connection = test.connect().await;
+    let end = format!(
+        "SELECT count(*) FROM (
+             SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE application_name = $1 AND pid <> pg_backend_pid() AND {condition}
+         ) AS ended"
+    );
+    loop {
+        let ended = sqlx::query_scalar(AssertSqlSafe(end.as_str())).bind(test.name());
+        let ended: i64 = ended.fetch_one(&mut connection).await.unwrap();
+        if ended == 0 {
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_is_put_back_right_after_a_break_is_asked_first() {
+    let test = TestDatabase::migrated().await;
+    let settings = PgSettings {
+        connections: 2,
+        ..PgSettings::default()
+    };
+    let database = PgDatabase::open_with(&test.url(), settings).await.unwrap();
+    let (environments, transactions) = (database.stores().environments, database.transactions());
+    let first = transactions.begin().await.unwrap();
+    environments.list().await.unwrap();
+    end_connections(&test, "state = 'idle'").await;
+    // Whether this fails depends on how long the connection was idle; the break is noticed.
+    let _ = environments.list().await;
+    // The other place in the pool.
+    let second = transactions.begin().await.unwrap();
+    first.commit().await.unwrap();
+    end_connections(&test, "state = 'idle'").await;
+    environments.list().await.unwrap();
+    second.commit().await.unwrap();
 }
