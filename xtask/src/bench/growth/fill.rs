@@ -91,7 +91,8 @@ const POSTGRES_SIZES: &str = "\
 const SQLITE_SIZES: &str = "\
     SELECT m.tbl_name || '|' || max(s.row_count) || '|' || sum(d.bytes)
     FROM (SELECT name, sum(pgsize) AS bytes FROM dbstat GROUP BY name) AS d
-    JOIN sqlite_schema AS m ON m.name = d.name
+    JOIN (SELECT name, iif(tbl_name LIKE 'context_pieces%', 'contexts', tbl_name) AS tbl_name
+          FROM sqlite_schema) AS m ON m.name = d.name
     JOIN (SELECT tbl, max(CAST(substr(stat, 1, instr(stat, ' ') - 1) AS INTEGER)) AS row_count
           FROM sqlite_stat1 GROUP BY tbl) AS s ON s.tbl = m.tbl_name
     GROUP BY m.tbl_name HAVING max(s.row_count) > 1000 ORDER BY m.tbl_name";

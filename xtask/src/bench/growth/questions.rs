@@ -27,12 +27,12 @@ pub(super) struct Question {
 }
 
 enum Request {
-    /// A list, with this query.
+    /// A list, by path and query.
     List(fn(rows: u64) -> String),
-    /// A page some way into a list.
+    /// A page some way into the list of connections.
     Deep,
-    /// A subscriber is made or changed.
-    Upsert,
+    /// Something is made, by a path and a body in which [`NUMBER`] is another one each.
+    Make(&'static str, fn() -> String),
 }
 
 const LISTS: f64 = 0.7;
@@ -42,7 +42,7 @@ pub(super) const QUESTIONS: &[Question] = &[
     Question {
         name: "connections, first page",
         wanted: LISTS,
-        request: Request::List(|_| "limit=10".to_owned()),
+        request: Request::List(|_| connections("limit=10")),
     },
     Question {
         name: "connections, a page by its cursor",
@@ -52,32 +52,60 @@ pub(super) const QUESTIONS: &[Question] = &[
     Question {
         name: "connections of an integration",
         wanted: LISTS,
-        request: Request::List(|_| "limit=10&integrationIdentifier=slack-second".to_owned()),
+        request: Request::List(|_| connections("limit=10&integrationIdentifier=slack-second")),
     },
     Question {
         name: "connections at a provider",
         wanted: LISTS,
-        request: Request::List(|_| "limit=10&providerId=slack".to_owned()),
+        request: Request::List(|_| connections("limit=10&providerId=slack")),
     },
     Question {
         name: "connections of a subscriber",
         wanted: LISTS,
-        request: Request::List(|rows| format!("limit=10&subscriberId=person-{}", rows / 2 + 1)),
+        request: Request::List(|rows| {
+            connections(&format!("limit=10&subscriberId=person-{}", rows / 2 + 1))
+        }),
     },
     Question {
         name: "connections of a context",
         wanted: LISTS,
-        request: Request::List(|rows| format!("limit=10&contextKeys=tenant:org-{}", rows / 20)),
+        request: Request::List(|rows| {
+            connections(&format!("limit=10&contextKeys=tenant:org-{}", rows / 20))
+        }),
     },
     Question {
         name: "shared connections",
         wanted: LISTS,
-        request: Request::List(|_| "limit=10&connectionMode=shared".to_owned()),
+        request: Request::List(|_| connections("limit=10&connectionMode=shared")),
+    },
+    Question {
+        name: "subscribers of a name",
+        wanted: LISTS,
+        request: Request::List(|rows| {
+            format!(
+                "/v2/subscribers?limit=10&name=Ada%20Lovelace%20{}",
+                rows / 2 + 1
+            )
+        }),
+    },
+    Question {
+        name: "contexts with a text",
+        wanted: LISTS,
+        request: Request::List(|rows| format!("/v2/contexts?limit=10&search=rg-{}", rows / 20)),
     },
     Question {
         name: "making subscribers",
         wanted: WRITES,
-        request: Request::Upsert,
+        request: Request::Make("/v2/subscribers", || {
+            format!(r#"{{"subscriberId":"new-{NUMBER}","firstName":"Ada","lastName":"King"}}"#)
+        }),
+    },
+    Question {
+        name: "making contexts",
+        wanted: WRITES,
+        request: Request::Make("/v2/contexts", || {
+            format!(r#"{{"type":"tenant","id":"new-{NUMBER}"}}"#)
+        }),
     },
 ];
 
@@ -92,12 +120,9 @@ impl Question {
     ) -> anyhow::Result<f64> {
         let (port, api_key) = (served.process.port, &served.api_key);
         let (path, body, keys) = match self.request {
-            Request::List(query) => (list(&query(served.rows)), String::new(), Keys::None),
-            Request::Deep => (list(&deep(port, api_key)?), String::new(), Keys::None),
-            Request::Upsert => {
-                let body = format!(r#"{{"subscriberId":"new-{NUMBER}"}}"#);
-                ("/v2/subscribers".to_owned(), body, Keys::InBody)
-            }
+            Request::List(path) => (path(served.rows), String::new(), Keys::None),
+            Request::Deep => (deep(port, api_key)?, String::new(), Keys::None),
+            Request::Make(path, body) => (path.to_owned(), body(), Keys::InBody),
         };
         if body.is_empty() {
             // Answered badly, it says why.
@@ -126,18 +151,18 @@ impl Question {
     }
 }
 
-fn list(query: &str) -> String {
+fn connections(query: &str) -> String {
     format!("/v1/channel-connections?{query}")
 }
 
-/// The query of a page that lies some way into the list.
+/// A page that lies some way into the list of connections.
 fn deep(port: u16, api_key: &str) -> anyhow::Result<String> {
-    let mut query = "limit=10".to_owned();
+    let mut path = connections("limit=10");
     for _ in 0..PAGES {
-        let page = mint::get(port, api_key, &list(&query))?;
+        let page = mint::get(port, api_key, &path)?;
         let next = page["next"].as_str();
         ensure!(next.is_some(), "a list ends too early: {page}");
-        query = format!("limit=10&after={}", next.unwrap_or_default());
+        path = connections(&format!("limit=10&after={}", next.unwrap_or_default()));
     }
-    Ok(query)
+    Ok(path)
 }

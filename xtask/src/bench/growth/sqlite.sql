@@ -1,5 +1,5 @@
 -- Fills a store with connections :first to :last, each with what belongs to it: one in ten is shared,
--- the others belong to a subscriber of their own and have an endpoint.
+-- the others belong to a subscriber of their own and have an endpoint. Ten are of one context.
 -- Foreign keys hold by construction, and are not checked.
 PRAGMA foreign_keys = off;
 PRAGMA synchronous = off;
@@ -23,10 +23,17 @@ JOIN integrations AS i
 WHERE e.name = 'Development';
 
 INSERT INTO subscribers
-    (id, environment_id, subscriber_id, first_name, email, data, created_at, updated_at)
-SELECT randomblob(16), environment_id, subscriber_id, 'Ada', subscriber_id || '@customer.example',
-       '{"plan":"professional"}', at, at
+    (id, environment_id, subscriber_id, first_name, last_name, email, data, created_at,
+     updated_at)
+SELECT randomblob(16), environment_id, subscriber_id, 'Ada', 'Lovelace ' || n,
+       subscriber_id || '@customer.example', '{"plan":"professional"}', at, at
 FROM filled WHERE NOT shared;
+
+INSERT INTO contexts
+    (id, environment_id, kind, context_id, data, created_at, updated_at)
+SELECT randomblob(16), environment_id, 'tenant', 'org-' || (n / 10), '{"plan":"professional"}',
+       at, at
+FROM filled WHERE shared;
 
 INSERT INTO connections
     (id, environment_id, identifier, integration_id, subscriber_id, context_keys,
