@@ -102,7 +102,7 @@ impl PgDatabase {
         let (pooler, statement_timeout) = (settings.pooler, settings.statement_timeout);
         // What a pooler's client sets for the session stays with somebody else's: there, every
         // transaction sets its own.
-        let of_session = statement_timeout.filter(|_| !pooler);
+        let of_session = (!pooler).then(|| access::settings("SET", statement_timeout));
         let last_break = Arc::new(LastBreak::default());
         let breaks = Arc::clone(&last_break);
         let pool = PgPoolOptions::new()
@@ -116,7 +116,8 @@ impl PgDatabase {
                 Box::pin(async move { breaks.check_alive(connection, idle.idle_for).await })
             })
             .after_connect(move |connection, _| {
-                Box::pin(async move { limit_statements(connection, of_session).await })
+                let settings = of_session.clone();
+                Box::pin(async move { set(connection, settings).await })
             })
             .connect_lazy_with(options);
         Ok(Self {
@@ -189,15 +190,11 @@ fn options(url: &str) -> Result<PgConnectOptions, OpenDatabaseError> {
     })
 }
 
-/// Has the server give up whatever takes it longer. Said in a statement, not at the start of the
-/// session: of its parameters some servers, and all poolers, take only those that they know.
-async fn limit_statements(
-    connection: &mut PgConnection,
-    limit: Option<Duration>,
-) -> Result<(), sqlx::Error> {
-    if let Some(limit) = limit {
-        let sql = format!("SET {}", access::assignment(limit));
-        connection.execute(AssertSqlSafe(sql)).await?;
+/// Sets what holds for a session. Said in a statement, not at the start of the session: of its
+/// parameters some servers, and all poolers, take only those that they know.
+async fn set(connection: &mut PgConnection, settings: Option<String>) -> Result<(), sqlx::Error> {
+    if let Some(settings) = settings {
+        connection.execute(AssertSqlSafe(settings)).await?;
     }
     Ok(())
 }

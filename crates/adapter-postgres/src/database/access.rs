@@ -120,9 +120,10 @@ impl Server {
         &self,
         first: Option<&str>,
     ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        let limit = self.statement_timeout.filter(|_| self.pooler);
-        let limit = limit.map(|limit| format!("SET LOCAL {}", assignment(limit)));
-        let statements = [Some("BEGIN"), limit.as_deref(), first];
+        let settings = self
+            .pooler
+            .then(|| settings("SET LOCAL", self.statement_timeout));
+        let statements = [Some("BEGIN"), settings.as_deref(), first];
         let statements: Vec<_> = statements.into_iter().flatten().collect();
         let (pool, sql) = (self.pool.clone(), statements.join("; "));
         let beginning = tokio::spawn(async move { pool.begin_with(AssertSqlSafe(sql)).await });
@@ -131,10 +132,18 @@ impl Server {
     }
 }
 
-/// What makes the server give up what takes longer, to be put behind `SET`.
-pub(super) fn assignment(limit: Duration) -> String {
-    // 0 would be no limit at all.
-    format!("statement_timeout = {}", limit.as_millis().max(1))
+/// What every statement is run with. Compiling one takes longer than any of them runs, and the
+/// server would do so where it takes a statement for a large one.
+pub(super) fn settings(set: &str, statement_timeout: Option<Duration>) -> String {
+    let settings = format!("{set} jit = off");
+    match statement_timeout {
+        // 0 would be no limit at all.
+        Some(limit) => format!(
+            "{settings}; {set} statement_timeout = {}",
+            limit.as_millis().max(1)
+        ),
+        None => settings,
+    }
 }
 
 async fn lock(

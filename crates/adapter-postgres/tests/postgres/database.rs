@@ -319,6 +319,37 @@ async fn a_statement_that_hangs_is_unavailable() {
     assert_gives_up(&test, &database).await;
 }
 
+/// Inserts something where the server refuses whatever it would compile before it runs it.
+pub(crate) async fn assert_is_not_compiled(test: &TestDatabase, database: &PgDatabase) {
+    test.execute(
+        "CREATE FUNCTION refuse_jit() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+         BEGIN
+             ASSERT current_setting('jit') = 'off';
+             RETURN NEW;
+         END
+         $$;
+         CREATE TRIGGER refuse_jit BEFORE INSERT ON organizations
+             FOR EACH ROW EXECUTE FUNCTION refuse_jit()",
+    )
+    .await;
+    let (environments, transactions) = (database.stores().environments, database.transactions());
+    let organization = fixtures::organization();
+    let inserted = environments.insert_organization(&organization).await;
+    inserted.unwrap();
+    let transaction = transactions.begin().await.unwrap();
+    let environments = &transaction.stores().environments;
+    let organization = fixtures::organization();
+    let inserted = environments.insert_organization(&organization).await;
+    inserted.unwrap();
+}
+
+#[tokio::test]
+async fn no_statement_is_compiled_before_it_runs() {
+    let test = TestDatabase::migrated().await;
+    let database = test.open().await;
+    assert_is_not_compiled(&test, &database).await;
+}
+
 /// A migration may take long, and so may waiting for the node that is at it.
 #[tokio::test]
 async fn a_migration_is_not_hurried() {

@@ -10,7 +10,7 @@ use tieline_testkit::{Outage, StorageHarness, TestStores, fixtures};
 
 use crate::{
     contract::PgHarness,
-    database::{assert_gives_up, hurried},
+    database::{assert_gives_up, assert_is_not_compiled, hurried},
     support::{Cable, TestDatabase, relay},
 };
 
@@ -95,6 +95,13 @@ fn pooler() -> u16 {
         client.write_all(&said)?;
         relay::relay(&mut client, &mut [first, second])
     })
+}
+
+#[tokio::test]
+async fn no_statement_is_compiled_behind_a_pooler() {
+    let test = TestDatabase::migrated().await;
+    let database = PgDatabase::open_with(&pooled(&test), POOLED).await.unwrap();
+    assert_is_not_compiled(&test, &database).await;
 }
 
 #[tokio::test]
