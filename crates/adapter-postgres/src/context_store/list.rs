@@ -83,8 +83,10 @@ pub(super) async fn page(
     if !may_match(filter) {
         return Ok(Page::of(Vec::new(), page, 0, position));
     }
-    let mut session = access.planner().await?;
-    let pieces = pieces(environment, filter);
+    let mut session = access.reader().await?;
+    let pieces = leading(&mut session, pieces(environment, filter)).await;
+    let pieces = pieces.map_err(unavailable)?;
+    let mut session = session.without_names();
     let total = total(page, count(&mut session, environment, filter, &pieces)).await?;
     let pieces = if total <= SORTED { &*pieces } else { &[] };
     let window = Window::of(page);
@@ -161,11 +163,6 @@ async fn count(
     filter: &ContextFilter,
     pieces: &[String],
 ) -> Result<i64, sqlx::Error> {
-    let pieces = if guess(session, pieces).await? <= FOUND {
-        pieces
-    } else {
-        &[]
-    };
     matching!(
         counted,
         " LIMIT $6",
@@ -178,24 +175,32 @@ async fn count(
     )
 }
 
-/// How many contexts have the rarest of these pieces, as far as the statistics of the index tell:
-/// they know the most common ones only, and what they do not know counts for nothing.
-async fn guess(session: &mut Session, pieces: &[String]) -> Result<i64, sqlx::Error> {
+/// Those of the pieces that are to lead to what has them all. The statistics of the index know the
+/// most common pieces: without those, the others are found sooner. Where all are common, all of
+/// them lead, and where even the rarest is too common for that, none.
+async fn leading(
+    session: &mut Session,
+    mut pieces: Vec<String>,
+) -> Result<Vec<String>, sqlx::Error> {
     if pieces.is_empty() {
-        return Ok(0);
+        return Ok(pieces);
     }
-    let guess = sqlx::query_scalar!(
-        r#"SELECT min(contexts.reltuples * frequency)::bigint AS "guess!"
+    let common = sqlx::query!(
+        r#"SELECT piece AS "piece!", (contexts.reltuples * frequency)::bigint AS "contexts!"
            FROM pg_class AS contexts
                JOIN pg_namespace AS schema ON schema.oid = contexts.relnamespace
                JOIN pg_stats AS statistics ON statistics.schemaname = schema.nspname
                    AND statistics.tablename = 'contexts_by_pieces'
                CROSS JOIN unnest(most_common_elems::text::text[], most_common_elem_freqs)
                    AS common (piece, frequency)
-           WHERE contexts.oid = 'contexts'::regclass AND piece = ANY ($1)
-           HAVING count(*) = cardinality($1)"#,
-        pieces
+           WHERE contexts.oid = 'contexts'::regclass AND piece = ANY ($1)"#,
+        &pieces
     );
-    let guess = guess.fetch_optional(session).await?;
-    Ok(guess.unwrap_or_default())
+    let common = common.fetch_all(session).await?;
+    if common.len() < pieces.len() {
+        pieces.retain(|piece| common.iter().all(|common| common.piece != *piece));
+    } else if common.iter().all(|common| common.contexts > FOUND) {
+        pieces.clear();
+    }
+    Ok(pieces)
 }

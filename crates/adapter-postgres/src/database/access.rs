@@ -67,8 +67,7 @@ impl Access {
         }
     }
 
-    /// A session for statements that are planned anew each time, by the values they come with: for
-    /// those whose best way depends on which of their filters are there.
+    /// A session [`Session::without_names`].
     pub(crate) async fn planner(&self) -> Result<Session, StoreError> {
         self.reader().await.map(Session::without_names)
     }

@@ -47,7 +47,9 @@ impl Session {
         Self::new(Route::Shared(open), &server)
     }
 
-    pub(super) fn without_names(self) -> Self {
+    /// The same, for statements that are planned anew each time, by the values they come with: for
+    /// those whose best way depends on which of their filters are there.
+    pub(crate) fn without_names(self) -> Self {
         Self {
             named: false,
             ..self
