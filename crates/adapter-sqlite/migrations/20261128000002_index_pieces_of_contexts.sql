@@ -1,8 +1,8 @@
 -- For searches of contexts by a text within their type or id. The index holds each three letters
--- that follow each other, and what is shorter at their end; its prefixes lead to one letter and to
--- two. Its tokenizer takes capitals for small letters, so that letters are in hexadecimal. Before
--- each piece stand four bytes of the environment, so that none reads what many others have; `k` is
--- before a whole type.
+-- that follow each other, and what is shorter at their end. Its tokenizer takes capitals for small
+-- letters, so that letters are in hexadecimal, two digits each. Before them stand eight digits of
+-- the environment, so that none reads what many others have; prefixes of ten and of twelve are one
+-- letter and two. `k` is before a whole type.
 --
 -- The index knows contexts by their number, which VACUUM leaves as it is.
 DROP INDEX contexts_by_age;
