@@ -227,12 +227,12 @@ macro_rules! count_of_three {
 /// How far a statement counts: one over [`COUNT_CAP`], as the port wants it.
 pub(crate) const COUNTED: i64 = COUNT_CAP.cast_signed() + 1;
 
-/// How many rows the list of a page has: what the page knows, else what `count` counts.
+/// How many rows a list has: what is known, else what `count` counts.
 pub(crate) async fn total(
-    page: &PageRequest,
+    known: Option<u64>,
     count: impl Future<Output = Result<i64, sqlx::Error>>,
 ) -> Result<u64, StoreError> {
-    if let Some(total) = page.total {
+    if let Some(total) = known {
         return Ok(total);
     }
     Ok(count.await.map_err(unavailable)?.cast_unsigned())

@@ -120,7 +120,7 @@ impl AttemptStore for SqliteAttemptStore {
             .fetch_all(&mut *tx)
             .await
             .map_err(unavailable)?;
-        let total = keyset::count(&mut tx, page, |query| {
+        let total = keyset::count(&mut tx, page.known_total(rows.len()), |query| {
             query.push("connect_attempts WHERE ");
             push_filter(query, environment, filter);
         })

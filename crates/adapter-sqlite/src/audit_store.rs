@@ -54,7 +54,7 @@ impl AuditStore for SqliteAuditStore {
             .fetch_all(&mut *tx)
             .await
             .map_err(unavailable)?;
-        let total = keyset::count(&mut tx, page, |query| {
+        let total = keyset::count(&mut tx, page.known_total(rows.len()), |query| {
             query.push("audit_events WHERE ");
             push_filter(query, environment, filter);
         })

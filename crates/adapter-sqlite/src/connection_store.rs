@@ -117,7 +117,7 @@ impl ConnectionStore for SqliteConnectionStore {
             "connections",
             environment,
             provider,
-            page,
+            page.known_total(connections.len()),
             push_filter,
         );
         let total = total.await?;

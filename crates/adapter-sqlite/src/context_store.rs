@@ -85,7 +85,7 @@ impl ContextStore for SqliteContextStore {
         page: &PageRequest,
     ) -> Result<Page<Context>, StoreError> {
         let mut tx = self.access.begin_read().await?;
-        let total = keyset::count(&mut tx, page, |query| {
+        let total = keyset::count(&mut tx, page.total, |query| {
             push_found(query, environment, filter);
         });
         let total = total.await?;

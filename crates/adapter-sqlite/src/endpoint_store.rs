@@ -142,7 +142,7 @@ impl EndpointStore for SqliteEndpointStore {
             "endpoints",
             environment,
             provider,
-            page,
+            page.known_total(endpoints.len()),
             push_filter,
         );
         let total = total.await?;

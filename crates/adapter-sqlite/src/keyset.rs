@@ -71,16 +71,16 @@ pub(crate) fn push_matching_page(
 }
 
 /// Counts the rows of a table that match what `push_filter` appends, and are at this provider, if
-/// there is one: up to one over [`COUNT_CAP`], unless the page knows them.
+/// there is one: up to one over [`COUNT_CAP`], unless they are known.
 pub(crate) async fn count_matching(
     connection: &mut SqliteConnection,
     table: &str,
     environment: EnvironmentId,
     provider: Option<&ProviderId>,
-    page: &PageRequest,
+    known: Option<u64>,
     push_filter: impl FnOnce(&mut QueryBuilder<Sqlite>),
 ) -> Result<u64, StoreError> {
-    count(connection, page, |query| {
+    count(connection, known, |query| {
         if let Some(provider) = provider {
             // A cross join is walked from left to right.
             query.push(format_args!(
@@ -98,14 +98,14 @@ pub(crate) async fn count_matching(
     .await
 }
 
-/// Counts the rows of a filter, up to one over [`COUNT_CAP`], unless the page knows them. `source`
-/// is table and `WHERE` clause.
+/// Counts the rows of a filter, up to one over [`COUNT_CAP`], unless they are known. `source` is
+/// table and `WHERE` clause.
 pub(crate) async fn count(
     connection: &mut SqliteConnection,
-    page: &PageRequest,
+    known: Option<u64>,
     source: impl FnOnce(&mut QueryBuilder<Sqlite>),
 ) -> Result<u64, StoreError> {
-    if let Some(total) = page.total {
+    if let Some(total) = known {
         return Ok(total);
     }
     let mut query = QueryBuilder::new("SELECT count(*) FROM (SELECT 1 FROM ");

@@ -71,7 +71,7 @@ impl RevocationStore for SqliteRevocationStore {
             .fetch_all(&mut *tx)
             .await
             .map_err(unavailable)?;
-        let total = keyset::count(&mut tx, page, |query| {
+        let total = keyset::count(&mut tx, page.known_total(rows.len()), |query| {
             query.push("revocations WHERE environment_id = ");
             query.push_bind(environment.0);
         })

@@ -74,7 +74,7 @@ impl SubscriberStore for SqliteSubscriberStore {
             .fetch_all(&mut *tx)
             .await
             .map_err(unavailable)?;
-        let total = keyset::count(&mut tx, page, |query| {
+        let total = keyset::count(&mut tx, page.known_total(rows.len()), |query| {
             filter::push_source(query, environment, filter);
         })
         .await?;

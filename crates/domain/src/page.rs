@@ -47,6 +47,20 @@ pub struct PageRequest {
     pub total: Option<u64>,
 }
 
+impl PageRequest {
+    /// How many rows the whole list has, if nobody has to count them now that so many were read
+    /// for this page: a list that ends on its first page is known.
+    #[must_use]
+    pub fn known_total(&self, rows: usize) -> Option<u64> {
+        let is_whole = self.from == From::Start && rows <= self.limit as usize;
+        if is_whole {
+            Some(rows as u64)
+        } else {
+            self.total
+        }
+    }
+}
+
 /// Counting stops here: a count that large tells nobody more.
 pub const COUNT_CAP: u64 = 50_000;
 
@@ -118,5 +132,32 @@ impl<T> Page<T> {
             total: self.total,
             total_capped: self.total_capped,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_that_ends_on_its_first_page_is_not_counted() {
+        let border = Position {
+            created_at: Timestamp::UNIX_EPOCH,
+            id: Uuid::nil(),
+        };
+        let known = |from, rows| {
+            let request = PageRequest {
+                limit: 10,
+                from,
+                order: Order::Descending,
+                total: Some(1_234),
+            };
+            request.known_total(rows)
+        };
+        assert_eq!(known(From::Start, 0), Some(0));
+        assert_eq!(known(From::Start, 10), Some(10));
+        assert_eq!(known(From::Start, 11), Some(1_234));
+        assert_eq!(known(From::After(border), 3), Some(1_234));
+        assert_eq!(known(From::Before(border), 3), Some(1_234));
     }
 }

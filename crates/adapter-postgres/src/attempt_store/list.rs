@@ -56,8 +56,9 @@ pub(super) async fn page(
     let rows = rows.map_err(unavailable)?.into_iter();
     let attempts = rows
         .map(ConnectAttempt::try_from)
-        .collect::<Result<_, _>>()?;
-    let total = total(page, count(&mut session, environment, filter)).await?;
+        .collect::<Result<Vec<_>, _>>()?;
+    let known = page.known_total(attempts.len());
+    let total = total(known, count(&mut session, environment, filter)).await?;
     Ok(Page::of(attempts, page, total, position))
 }
 

@@ -50,8 +50,11 @@ pub(super) async fn page(
     let window = Window::of(page);
     let rows = rows(&mut session, environment, filter, window).await;
     let rows = rows.map_err(unavailable)?.into_iter();
-    let events = rows.map(AuditEvent::try_from).collect::<Result<_, _>>()?;
-    let total = total(page, count(&mut session, environment, filter)).await?;
+    let events = rows
+        .map(AuditEvent::try_from)
+        .collect::<Result<Vec<_>, _>>()?;
+    let known = page.known_total(events.len());
+    let total = total(known, count(&mut session, environment, filter)).await?;
     Ok(Page::of(events, page, total, position))
 }
 

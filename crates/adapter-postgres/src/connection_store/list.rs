@@ -59,7 +59,8 @@ pub(super) async fn page(
     let window = Window::of(page);
     let rows = rows(&mut session, environment, filter, window).await;
     let connections = gather(rows.map_err(unavailable)?)?;
-    let total = total(page, count(&mut session, environment, filter)).await?;
+    let known = page.known_total(connections.len());
+    let total = total(known, count(&mut session, environment, filter)).await?;
     Ok(Page::of(connections, page, total, position))
 }
 

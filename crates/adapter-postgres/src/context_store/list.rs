@@ -87,7 +87,11 @@ pub(super) async fn page(
     let pieces = leading(&mut session, pieces(environment, filter)).await;
     let pieces = pieces.map_err(unavailable)?;
     let mut session = session.without_names();
-    let total = total(page, count(&mut session, environment, filter, &pieces)).await?;
+    let total = total(
+        page.total,
+        count(&mut session, environment, filter, &pieces),
+    )
+    .await?;
     let pieces = if total <= SORTED { &*pieces } else { &[] };
     let window = Window::of(page);
     let rows = rows(&mut session, environment, filter, pieces, window).await;

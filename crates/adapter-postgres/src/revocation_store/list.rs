@@ -26,13 +26,16 @@ pub(super) async fn page(
     let mut session = access.reader().await?;
     let rows = rows(&mut session, environment, Window::of(page)).await;
     let rows = rows.map_err(unavailable)?.into_iter();
-    let revocations = rows.map(Revocation::try_from).collect::<Result<_, _>>()?;
+    let revocations = rows
+        .map(Revocation::try_from)
+        .collect::<Result<Vec<_>, _>>()?;
     let counted = counted!(
         ["FROM revocations WHERE environment_id = $1 LIMIT $2"],
         environment.0,
         COUNTED
     );
-    let total = total(page, counted.fetch_one(&mut session)).await?;
+    let known = page.known_total(revocations.len());
+    let total = total(known, counted.fetch_one(&mut session)).await?;
     Ok(Page::of(revocations, page, total, position))
 }
 

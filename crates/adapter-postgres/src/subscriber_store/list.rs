@@ -71,8 +71,11 @@ pub(super) async fn page(
     let window = Window::of(page);
     let rows = rows(&mut session, environment, filter, window).await;
     let rows = rows.map_err(unavailable)?.into_iter();
-    let subscribers = rows.map(Subscriber::try_from).collect::<Result<_, _>>()?;
-    let total = total(page, count(&mut session, environment, filter)).await?;
+    let subscribers = rows
+        .map(Subscriber::try_from)
+        .collect::<Result<Vec<_>, _>>()?;
+    let known = page.known_total(subscribers.len());
+    let total = total(known, count(&mut session, environment, filter)).await?;
     Ok(Page::of(subscribers, page, total, position))
 }
 
