@@ -19,6 +19,9 @@ use crate::{
 /// Where there are more, a page is sooner filled along the list.
 const SORTED: u64 = 10_000;
 
+/// How many times as many contexts as the rarest piece another may have to be looked for beside it.
+const LEADING: i64 = 4;
+
 /// Of how many contexts the index of pieces finds all before the first is counted. Where there are
 /// more, [`COUNTED`] are sooner met along the list.
 const FOUND: i64 = 250_000;
@@ -179,32 +182,40 @@ async fn count(
     )
 }
 
-/// Those of the pieces that are to lead to what has them all. The statistics of the index know the
-/// most common pieces: without those, the others are found sooner. Where all are common, all of
-/// them lead, and where even the rarest is too common for that, none.
-async fn leading(
-    session: &mut Session,
-    mut pieces: Vec<String>,
-) -> Result<Vec<String>, sqlx::Error> {
+/// Those of the pieces that are to lead to what has them all: the rarest, which are found sooner
+/// without the others, as far as the statistics of the index tell. They know the most common pieces
+/// alone; one that they do not know is taken for as common as the least of those. None leads where
+/// even the rarest is too common.
+async fn leading(session: &mut Session, pieces: Vec<String>) -> Result<Vec<String>, sqlx::Error> {
     if pieces.is_empty() {
         return Ok(pieces);
     }
-    let common = sqlx::query!(
-        r#"SELECT piece AS "piece!", (contexts.reltuples * frequency)::bigint AS "contexts!"
+    // Behind the frequencies stand the least of them, the greatest, and that of nothing.
+    let guessed = sqlx::query!(
+        r#"SELECT piece AS "piece!", (contexts.reltuples * coalesce(
+               frequency, most_common_elem_freqs[cardinality(most_common_elem_freqs) - 2]
+           ))::bigint AS "contexts!"
            FROM pg_class AS contexts
                JOIN pg_namespace AS schema ON schema.oid = contexts.relnamespace
                JOIN pg_stats AS statistics ON statistics.schemaname = schema.nspname
                    AND statistics.tablename = 'contexts_by_pieces'
-               CROSS JOIN unnest(most_common_elems::text::text[], most_common_elem_freqs)
-                   AS common (piece, frequency)
-           WHERE contexts.oid = 'contexts'::regclass AND piece = ANY ($1)"#,
+               CROSS JOIN unnest($1::text[]) AS sought (piece)
+               LEFT JOIN unnest(most_common_elems::text::text[], most_common_elem_freqs)
+                   AS common (piece, frequency) USING (piece)
+           WHERE contexts.oid = 'contexts'::regclass AND most_common_elems IS NOT NULL"#,
         &pieces
     );
-    let common = common.fetch_all(session).await?;
-    if common.len() < pieces.len() {
-        pieces.retain(|piece| common.iter().all(|common| common.piece != *piece));
-    } else if common.iter().all(|common| common.contexts > FOUND) {
-        pieces.clear();
+    let guessed = guessed.fetch_all(session).await?;
+    let rarest = guessed.iter().map(|guessed| guessed.contexts).min();
+    let Some(rarest) = rarest else {
+        return Ok(pieces);
+    };
+    if rarest > FOUND {
+        return Ok(Vec::new());
     }
-    Ok(pieces)
+    let most = rarest.saturating_mul(LEADING);
+    let leading = guessed
+        .into_iter()
+        .filter(|guessed| guessed.contexts <= most);
+    Ok(leading.map(|guessed| guessed.piece).collect())
 }
