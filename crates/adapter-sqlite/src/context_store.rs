@@ -85,18 +85,21 @@ impl ContextStore for SqliteContextStore {
         page: &PageRequest,
     ) -> Result<Page<Context>, StoreError> {
         let mut tx = self.access.begin_read().await?;
-        let total = keyset::count(&mut tx, page.total, |query| {
-            push_found(query, environment, filter);
-        });
-        let total = total.await?;
-        let rows: Vec<ContextRow> = listing(environment, filter, page, total)
+        let mut page = *page;
+        let push_found = |query: &mut _| push_found(query, environment, filter);
+        if !filter.pieces().is_empty() {
+            // By which of two ways a page is read depends on it.
+            page.total = Some(keyset::count(&mut tx, page.total, push_found).await?);
+        }
+        let rows: Vec<ContextRow> = listing(environment, filter, &page)
             .build_query_as()
             .fetch_all(&mut *tx)
             .await
             .map_err(unavailable)?;
+        let total = keyset::count(&mut tx, page.known_total(rows.len()), push_found).await?;
         let contexts = rows.into_iter().map(Context::try_from);
         let contexts = contexts.collect::<Result<Vec<_>, _>>()?;
-        Ok(Page::of(contexts, page, total, |context| Position {
+        Ok(Page::of(contexts, &page, total, |context| Position {
             created_at: context.created_at,
             id: context.id.0,
         }))
@@ -125,18 +128,17 @@ impl ContextStore for SqliteContextStore {
     }
 }
 
-/// The query of a page of a list that has so many contexts.
+/// The query of a page of contexts.
 pub(crate) fn listing(
     environment: EnvironmentId,
     filter: &ContextFilter,
     page: &PageRequest,
-    total: u64,
 ) -> QueryBuilder<Sqlite> {
     let mut query = QueryBuilder::new(select!(""));
-    if total <= SORTED {
-        push_found(&mut query, environment, filter);
-    } else {
+    if page.total.is_some_and(|total| total > SORTED) {
         push_listed(&mut query, environment, filter);
+    } else {
+        push_found(&mut query, environment, filter);
     }
     keyset::push_page(&mut query, "contexts", page);
     query

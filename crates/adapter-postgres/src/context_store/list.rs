@@ -86,21 +86,32 @@ pub(super) async fn page(
     if !may_match(filter) {
         return Ok(Page::of(Vec::new(), page, 0, position));
     }
+    let mut page = *page;
+    let is_long = |page: PageRequest| page.total.is_some_and(|total| total > SORTED);
     let mut session = access.reader().await?;
-    let pieces = leading(&mut session, pieces(environment, filter)).await;
-    let pieces = pieces.map_err(unavailable)?;
+    let mut pieces = if is_long(page) {
+        Vec::new()
+    } else {
+        let pieces = leading(&mut session, pieces(environment, filter)).await;
+        pieces.map_err(unavailable)?
+    };
     let mut session = session.without_names();
-    let total = total(
-        page.total,
-        count(&mut session, environment, filter, &pieces),
-    )
-    .await?;
-    let pieces = if total <= SORTED { &*pieces } else { &[] };
-    let window = Window::of(page);
-    let rows = rows(&mut session, environment, filter, pieces, window).await;
+    if !pieces.is_empty() {
+        // By which of two ways a page is read depends on it.
+        let count = count(&mut session, environment, filter, &pieces);
+        page.total = Some(total(page.total, count).await?);
+        if is_long(page) {
+            pieces.clear();
+        }
+    }
+    let window = Window::of(&page);
+    let rows = rows(&mut session, environment, filter, &pieces, window).await;
     let rows = rows.map_err(unavailable)?.into_iter();
-    let contexts = rows.map(Context::try_from).collect::<Result<_, _>>()?;
-    Ok(Page::of(contexts, page, total, position))
+    let contexts = rows.map(Context::try_from);
+    let contexts = contexts.collect::<Result<Vec<_>, _>>()?;
+    let known = page.known_total(contexts.len());
+    let total = total(known, count(&mut session, environment, filter, &pieces)).await?;
+    Ok(Page::of(contexts, &page, total, position))
 }
 
 fn may_match(filter: &ContextFilter) -> bool {
@@ -111,11 +122,8 @@ fn may_match(filter: &ContextFilter) -> bool {
         .all(|text| is_storable(text))
 }
 
-/// What the index has of the pieces of a search; nothing, where there is an id, which few share.
+/// What the index has of the pieces of a search.
 fn pieces(environment: EnvironmentId, filter: &ContextFilter) -> Vec<String> {
-    if filter.id.is_some() {
-        return Vec::new();
-    }
     let pieces = filter.pieces().into_iter();
     pieces
         .map(|piece| format!("{}{piece}", environment.0))

@@ -11,14 +11,14 @@ use tieline_domain::{
 pub(super) const SORTED: u64 = 10_000;
 
 /// Appends a list to a query that ends in `FROM`. Where a text is searched for, its pieces lead to
-/// what contains it, in no order; unless an id does, which few share.
+/// what contains it, in no order.
 pub(super) fn push_found(
     query: &mut QueryBuilder<Sqlite>,
     environment: EnvironmentId,
     filter: &ContextFilter,
 ) {
     let pieces = filter.pieces();
-    if pieces.is_empty() || filter.id.is_some() {
+    if pieces.is_empty() {
         return push_listed(query, environment, filter);
     }
     // A cross join is walked from left to right.

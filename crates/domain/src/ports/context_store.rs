@@ -28,13 +28,13 @@ pub struct ContextFilter {
 impl ContextFilter {
     /// The pieces of the text that is searched for, by which an index leads to those that may
     /// contain it: each [`PIECE_LETTERS`] letters that follow each other, or the whole text where
-    /// it is shorter. None, if nothing is searched for.
+    /// it is shorter. None, if nothing is searched for, or within what has an id, which few share.
     #[must_use]
     pub fn pieces(&self) -> BTreeSet<&str> {
-        let text = self.search.as_deref().filter(|text| !text.is_empty());
-        let Some(text) = text else {
+        let text = self.search.as_deref().unwrap_or_default();
+        if text.is_empty() || self.id.is_some() {
             return BTreeSet::new();
-        };
+        }
         let starts = text.char_indices().map(|(start, _)| start);
         // No context has more letters than these.
         let borders: Vec<usize> = starts.chain([text.len()]).take(MAX_PART + 1).collect();
@@ -95,7 +95,14 @@ mod tests {
 
     #[test]
     fn a_text_is_searched_for_by_each_three_letters() {
-        assert_eq!(ContextFilter::default().pieces(), BTreeSet::new());
+        let within_an_id = ContextFilter {
+            id: Some("acme".to_owned()),
+            search: Some("cm".to_owned()),
+            ..ContextFilter::default()
+        };
+        for filter in [ContextFilter::default(), within_an_id] {
+            assert_eq!(filter.pieces(), BTreeSet::new());
+        }
         let cases: [(&str, &[&str]); 7] = [
             ("", &[]),
             ("a", &["a"]),
